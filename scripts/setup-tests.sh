@@ -1,0 +1,17 @@
+#!/bin/sh
+# Installs what the tests need beside Python packages: Node.js, Chromium and the sqlite3 shell.
+set -eu
+missing=""
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v sqlite3 >/dev/null 2>&1 || missing="$missing sqlite3"
+if [ -n "$missing" ]; then
+  command -v apt-get >/dev/null 2>&1 || { echo "The tests need:$missing. Install them and run again." >&2; exit 1; }
+  sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+if [ -f tests/node/package.json ] && [ ! -d tests/node/node_modules ]; then
+  npm --prefix tests/node ci --silent --no-audit --no-fund
+fi
