@@ -1,0 +1,1 @@
+"""The nouns of a conversation: frozen data, no input or output."""

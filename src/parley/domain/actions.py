@@ -1,0 +1,253 @@
+"""What goes into a session: the documented action types, and `Custom` for every other type.
+
+Source: Conversations API, section 3. `wire` is the JSON object as it arrived: it becomes `last_event`, is what
+the store keeps, and is what is run again after a crash. The other fields are typed views of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from parley.errors import InvalidInput
+
+Wire = dict[str, Any]
+
+
+class ActionBase(Struct, frozen=True):
+    """What every action has."""
+
+    wire: Wire
+
+    @property
+    def type(self) -> str:
+        """The type as the client wrote it."""
+        return str(self.wire["type"])
+
+
+class Launch(ActionBase, frozen=True):
+    """Start the conversation from the beginning."""
+
+    payload: Wire
+
+
+class Text(ActionBase, frozen=True):
+    """The user said `text` (types `text` and `message`)."""
+
+    text: str
+
+
+class Files(ActionBase, frozen=True):
+    """The user sent files, perhaps with a text."""
+
+    text: str
+    files: list[Wire]
+
+
+class IntentMatched(ActionBase, frozen=True):
+    """The client has already understood the user: an intent by name, with its entities."""
+
+    intent: str
+    query: str
+    entities: list[Wire]
+    confidence: float
+
+
+class EventSent(ActionBase, frozen=True):
+    """A project event by name (type `event`)."""
+
+    name: str
+
+
+class SelfDescribing(ActionBase, frozen=True):
+    """A list of operations that the client has carried out itself (type `action`): runs no flow."""
+
+    actions: list[Wire]
+
+
+class PathChosen(ActionBase, frozen=True):
+    """A button was chosen (type `path-<id>`)."""
+
+    path: str
+    label: str
+
+
+class NoReply(ActionBase, frozen=True):
+    """The user stayed silent for as long as the `no-reply` trace said."""
+
+
+class EndRequested(ActionBase, frozen=True):
+    """The client ends the conversation."""
+
+    reason: str
+
+
+class Dtmf(ActionBase, frozen=True):
+    """Digits were pressed on a telephone."""
+
+    digits: str
+
+
+class HandoffReply(ActionBase, frozen=True):
+    """The user's side of a live-agent handoff."""
+
+    payload: Wire
+
+
+class Custom(ActionBase, frozen=True):
+    """Any other type: the paths of custom actions, events of extensions."""
+
+    payload: Any
+
+
+Action = (
+    Launch
+    | Text
+    | Files
+    | IntentMatched
+    | EventSent
+    | SelfDescribing
+    | PathChosen
+    | NoReply
+    | EndRequested
+    | Dtmf
+    | HandoffReply
+    | Custom
+)
+
+LAUNCH: Wire = {"type": "launch", "payload": {"resetState": False}}
+
+
+def parse_action(wire: Any, at: str = "action") -> Action:
+    """The action that a JSON value describes. Raises `InvalidInput` naming the path under `at`."""
+    if not isinstance(wire, dict):
+        raise InvalidInput.at(at, "object")
+    kind = wire.get("type")
+    if not isinstance(kind, str) or not kind:
+        raise InvalidInput.at(f"{at}.type", "non-empty string")
+    _check_common(wire, at)
+    parse = _PARSERS.get(kind)
+    if parse is not None:
+        return parse(wire, f"{at}.payload")
+    if kind.startswith("path-"):
+        return _path(wire, f"{at}.payload")
+    return Custom(wire, wire.get("payload"))
+
+
+def _check_common(wire: Wire, at: str) -> None:
+    if len(wire) <= 2:
+        return
+    if not isinstance(wire.get("diagramID", ""), str):
+        raise InvalidInput.at(f"{at}.diagramID", "string")
+    if isinstance(wire.get("time", 0), bool) or not isinstance(wire.get("time", 0), int | float):
+        raise InvalidInput.at(f"{at}.time", "number")
+    if not isinstance(wire.get("metadata", {}), dict):
+        raise InvalidInput.at(f"{at}.metadata", "object")
+
+
+def _string(value: Any, at: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput.at(at, "string")
+    return value
+
+
+def _object(value: Any, at: str) -> Wire:
+    if not isinstance(value, dict):
+        raise InvalidInput.at(at, "object")
+    return value
+
+
+def _objects(value: Any, at: str) -> list[Wire]:
+    if not isinstance(value, list):
+        raise InvalidInput.at(at, "array")
+    for i, item in enumerate(value):
+        _object(item, f"{at}[{i}]")
+    return value
+
+
+def _launch(wire: Wire, at: str) -> Launch:
+    # Old widgets send `payload: null` on launch; it must be tolerated (section 2.2).
+    return Launch(wire, _object(wire.get("payload") or {}, at))
+
+
+def _text(wire: Wire, at: str) -> Text:
+    return Text(wire, _string(wire.get("payload"), at))
+
+
+def _message(wire: Wire, at: str) -> Text:
+    return Text(wire, _string(_object(wire.get("payload"), at).get("message"), f"{at}.message"))
+
+
+def _files(wire: Wire, at: str) -> Files:
+    payload = _object(wire.get("payload"), at)
+    files = _objects(payload.get("files"), f"{at}.files")
+    if not files:
+        raise InvalidInput.at(f"{at}.files", "at least one file")
+    for i, file in enumerate(files):
+        _string(file.get("mimeType"), f"{at}.files[{i}].mimeType")
+    return Files(wire, _string(payload.get("text", ""), f"{at}.text"), files)
+
+
+def _intent(wire: Wire, at: str) -> IntentMatched:
+    payload = _object(wire.get("payload"), at)
+    name = _string(_object(payload.get("intent"), f"{at}.intent").get("name"), f"{at}.intent.name")
+    confidence = payload.get("confidence", 1.0)
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float):
+        raise InvalidInput.at(f"{at}.confidence", "number")
+    return IntentMatched(
+        wire,
+        name,
+        _string(payload.get("query", ""), f"{at}.query"),
+        _objects(payload.get("entities", []), f"{at}.entities"),
+        float(confidence),
+    )
+
+
+def _event(wire: Wire, at: str) -> EventSent:
+    event = _object(_object(wire.get("payload"), at).get("event"), f"{at}.event")
+    return EventSent(wire, _string(event.get("name"), f"{at}.event.name"))
+
+
+def _self_describing(wire: Wire, at: str) -> SelfDescribing:
+    payload = _object(wire.get("payload") or {}, at)
+    return SelfDescribing(wire, _objects(payload.get("actions") or [], f"{at}.actions"))
+
+
+def _path(wire: Wire, at: str) -> PathChosen:
+    payload = wire.get("payload")
+    label = payload.get("label", "") if isinstance(payload, dict) else ""
+    return PathChosen(wire, wire["type"], _string(label, f"{at}.label"))
+
+
+def _no_reply(wire: Wire, at: str) -> NoReply:
+    return NoReply(wire)
+
+
+def _end(wire: Wire, at: str) -> EndRequested:
+    payload = _object(wire.get("payload") or {}, at)
+    return EndRequested(wire, _string(payload.get("reason", ""), f"{at}.reason"))
+
+
+def _dtmf(wire: Wire, at: str) -> Dtmf:
+    return Dtmf(wire, _string(wire.get("payload"), at))
+
+
+def _handoff(wire: Wire, at: str) -> HandoffReply:
+    return HandoffReply(wire, _object(wire.get("payload"), at))
+
+
+_PARSERS: dict[str, Callable[[Wire, str], Action]] = {
+    "launch": _launch,
+    "text": _text,
+    "message": _message,
+    "file": _files,
+    "intent": _intent,
+    "event": _event,
+    "action": _self_describing,
+    "no-reply": _no_reply,
+    "end": _end,
+    "dtmf": _dtmf,
+    "live-agent-handoff": _handoff,
+}

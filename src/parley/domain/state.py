@@ -1,0 +1,87 @@
+"""Where a conversation stands: the only mutable noun, with one owner at a time.
+
+Source: Conversations API 2.3 and engine 1.3 for the shape that clients see; `shown()` makes that shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, StepID, UserID, VersionID, WorkflowID
+
+JSON = Any
+
+
+class Frame(Struct, omit_defaults=True):
+    """One entry of the stack: a workflow that is being run, and the step at which it stands.
+
+    `step` None means: not yet begun. `storage` is the engine's own; `variables` belong to this frame alone.
+    """
+
+    workflow: WorkflowID
+    step: StepID | None = None
+    storage: dict[str, JSON] = {}
+    variables: dict[str, JSON] = {}
+
+
+class SessionState(Struct, omit_defaults=True):
+    """One session, whole, as its owner holds it and the store keeps it.
+
+    Times are milliseconds since 1970. `revision` counts saves: a save with a stale one is refused. `next_offset`
+    and `epoch` number the session's emissions. `ended` is the end reason, None while the session lives.
+    `expires_at` is None where inactivity does not end the session.
+    """
+
+    id: SessionID
+    project: ProjectID
+    environment: EnvironmentAlias
+    version: VersionID
+    user: UserID
+    created_at: int
+    active_at: int = 0
+    expires_at: int | None = None
+    revision: int = 0
+    epoch: int = 1
+    next_offset: int = 1
+    ended: str | None = None
+    stack: list[Frame] = []
+    storage: dict[str, JSON] = {}
+    variables: dict[str, JSON] = {}
+
+    def shown(self) -> dict[str, JSON]:
+        """The state as clients see it (Conversations API, section 2.3)."""
+        return {
+            "turn": {},
+            "stack": [
+                {
+                    "nodeID": frame.step,
+                    "diagramID": frame.workflow,
+                    "programID": frame.workflow,
+                    "name": None,
+                    "storage": frame.storage,
+                    "variables": frame.variables,
+                    "commands": [],
+                    "dynamicCommands": {},
+                }
+                for frame in self.stack
+            ],
+            "storage": self.storage,
+            "variables": self.variables,
+        }
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(SessionState)
+
+
+def encode_state(state: SessionState) -> bytes:
+    """The state as the store keeps it."""
+    return _ENCODER.encode(state)
+
+
+def decode_state(data: bytes) -> SessionState:
+    """The inverse of `encode_state`."""
+    return _DECODER.decode(data)

@@ -1,0 +1,300 @@
+"""What a session shows or tells its client: the documented trace types, and `CustomTrace` for every other.
+
+Source: Conversations API, section 4. A trace is written without `time` and `turnID`; the outbox stamps them on
+when the trace leaves, because only it knows when that is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, field
+
+JSON = Any
+"""Any JSON value."""
+
+
+class Slate(Struct, frozen=True):
+    """Rich text: `content` is a list of paragraphs, each `{"children": [{"text": ...}, ...]}`."""
+
+    id: str
+    content: JSON
+    delay: int | UnsetType = field(name="messageDelayMilliseconds", default=UNSET)
+
+
+class TextPayload(Struct, frozen=True):
+    """`message` is the plain text of `slate`; `delay` is in milliseconds."""
+
+    slate: Slate
+    message: str
+    message_id: str = field(name="messageID")
+    delay: int | UnsetType = UNSET
+    ai: bool | UnsetType = UNSET
+
+
+class TextTrace(Struct, frozen=True, tag_field="type", tag="text"):
+    """A message to show."""
+
+    payload: TextPayload
+
+
+class SpeakPayload(Struct, frozen=True):
+    """`type` is `message` (to be spoken) or `audio` (`src` is to be played)."""
+
+    message: str
+    type: str
+    src: str | UnsetType | None = UNSET
+    voice: str | UnsetType = UNSET
+    is_prompt: bool | UnsetType = field(name="isPrompt", default=UNSET)
+
+
+class SpeakTrace(Struct, frozen=True, tag_field="type", tag="speak"):
+    """A message to say."""
+
+    payload: SpeakPayload
+
+
+class Button(Struct, frozen=True):
+    """`request` is a ready-made action: the client sends it back as it is."""
+
+    name: str
+    request: JSON | UnsetType = UNSET
+
+
+class ChoicePayload(Struct, frozen=True):
+    """Buttons to choose from."""
+
+    buttons: list[Button]
+    message_id: str | UnsetType = field(name="messageID", default=UNSET)
+
+
+class ChoiceTrace(Struct, frozen=True, tag_field="type", tag="choice"):
+    """The user may choose one of the buttons, or say something else."""
+
+    payload: ChoicePayload
+
+
+class CardDescription(Struct, frozen=True):
+    """The plain text of a card's description, and its rich form."""
+
+    text: str
+    slate: JSON | UnsetType = UNSET
+
+
+class Card(Struct, frozen=True):
+    """A picture, a title, a description and buttons."""
+
+    title: str
+    image_url: str | None = field(name="imageUrl")
+    description: CardDescription
+    buttons: list[Button]
+    id: str | UnsetType = UNSET
+    message_id: str | UnsetType = field(name="messageID", default=UNSET)
+
+
+class CardTrace(Struct, frozen=True, tag_field="type", tag="cardV2"):
+    """One card."""
+
+    payload: Card
+
+
+class CarouselPayload(Struct, frozen=True):
+    """`layout` is `Carousel` or `List`."""
+
+    layout: str
+    cards: list[Card]
+    message_id: str | UnsetType = field(name="messageID", default=UNSET)
+
+
+class CarouselTrace(Struct, frozen=True, tag_field="type", tag="carousel"):
+    """Several cards."""
+
+    payload: CarouselPayload
+
+
+class Dimensions(Struct, frozen=True):
+    """In pixels."""
+
+    width: float
+    height: float
+
+
+class VisualPayload(Struct, frozen=True):
+    """`image` is a URL."""
+
+    image: str | None
+    visual_type: str = field(name="visualType", default="image")
+    dimensions: Dimensions | UnsetType | None = UNSET
+    canvas_visibility: str | UnsetType = field(name="canvasVisibility", default=UNSET)
+    device: str | UnsetType | None = UNSET
+
+
+class VisualTrace(Struct, frozen=True, tag_field="type", tag="visual"):
+    """A picture."""
+
+    payload: VisualPayload
+
+
+class NoReplyPayload(Struct, frozen=True):
+    """`timeout` is in seconds: the client sends `no-reply` when the user was silent for as long."""
+
+    timeout: float
+
+
+class NoReplyTrace(Struct, frozen=True, tag_field="type", tag="no-reply"):
+    """Asks the client to watch for silence."""
+
+    payload: NoReplyPayload
+
+
+class PathPayload(Struct, frozen=True):
+    """`choice:<n>`, `choice:else`, `choice:noReply`, `reprompt`, `capture`, `jump`, `push`."""
+
+    path: str
+
+
+class PathTrace(Struct, frozen=True, tag_field="type", tag="path"):
+    """Which way the flow went."""
+
+    payload: PathPayload
+
+
+class FlowPayload(Struct, frozen=True):
+    """The workflow that was entered."""
+
+    diagram_id: str = field(name="diagramID")
+    name: str | UnsetType = UNSET
+
+
+class FlowTrace(Struct, frozen=True, tag_field="type", tag="flow"):
+    """The stack of workflows changed."""
+
+    payload: FlowPayload
+
+
+class BlockPayload(Struct, frozen=True):
+    """The step that was run."""
+
+    block_id: str = field(name="blockID")
+
+
+class BlockTrace(Struct, frozen=True, tag_field="type", tag="block"):
+    """A step was run."""
+
+    payload: BlockPayload
+
+
+class NodeRef(Struct, frozen=True):
+    """Where in the program a debug trace comes from."""
+
+    node_id: str = field(name="nodeID")
+    node_type: str = field(name="nodeType")
+    diagram_id: str = field(name="diagramID")
+    diagram_name: str | UnsetType = field(name="diagramName", default=UNSET)
+    type: str = "node"
+
+
+class DebugPayload(Struct, frozen=True):
+    """`level` is fatal, error, warn, info or debug."""
+
+    message: str
+    type: str | UnsetType = UNSET
+    level: str | UnsetType = UNSET
+    context: str | UnsetType = UNSET
+    metadata: JSON | UnsetType = UNSET
+    ref: NodeRef | UnsetType = UNSET
+
+
+class DebugTrace(Struct, frozen=True, tag_field="type", tag="debug"):
+    """Something for the builder of the agent, never for its user."""
+
+    payload: DebugPayload
+
+
+class GotoPayload(Struct, frozen=True):
+    """The action to run next."""
+
+    request: JSON
+
+
+class GotoTrace(Struct, frozen=True, tag_field="type", tag="goto"):
+    """The next action is already known; the server runs it itself unless the client delegates for itself."""
+
+    payload: GotoPayload
+
+
+class EntityFillingPayload(Struct, frozen=True):
+    """`intent` is the intent action whose entity is being asked for."""
+
+    entity_to_fill: str = field(name="entityToFill")
+    intent: JSON
+
+
+class EntityFillingTrace(Struct, frozen=True, tag_field="type", tag="entity-filling"):
+    """A required entity is being asked for."""
+
+    payload: EntityFillingPayload
+
+
+class EndTrace(Struct, frozen=True, tag_field="type", tag="end"):
+    """The flow ended the conversation."""
+
+    payload: JSON = None
+
+
+class TracePath(Struct, frozen=True):
+    """One way on from a custom action: the action `event` takes it."""
+
+    label: str | UnsetType = UNSET
+    event: JSON | UnsetType = UNSET
+
+
+class CustomTrace(Struct, frozen=True):
+    """A trace of the agent's own type. `payload` is any JSON."""
+
+    type: str
+    payload: JSON
+    default_path: int | UnsetType = field(name="defaultPath", default=UNSET)
+    paths: list[TracePath] | UnsetType = UNSET
+
+
+Trace = (
+    TextTrace
+    | SpeakTrace
+    | ChoiceTrace
+    | CardTrace
+    | CarouselTrace
+    | VisualTrace
+    | NoReplyTrace
+    | PathTrace
+    | FlowTrace
+    | BlockTrace
+    | DebugTrace
+    | GotoTrace
+    | EntityFillingTrace
+    | EndTrace
+    | CustomTrace
+)
+
+
+def type_of(trace: Trace) -> str:
+    """The trace's type on the wire."""
+    return trace.type if isinstance(trace, CustomTrace) else str(trace.__struct_config__.tag)
+
+
+def debug(message: str, *, level: str = "info", context: str | None = None, ref: NodeRef | None = None) -> DebugTrace:
+    """A debug trace."""
+    return DebugTrace(DebugPayload(message, level=level, context=context or UNSET, ref=ref or UNSET))
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode_trace(trace: Trace, time_ms: int, turn: str) -> bytes:
+    """The trace as JSON, stamped with the time it left (milliseconds since 1970) and its turn.
+
+    One encoding serves every listener and the store. The stamp is joined on, which saves a copy of the trace:
+    the encoder's output always ends in a closing brace.
+    """
+    return b'%s,"time":%d,"turnID":"%s"}' % (_ENCODER.encode(trace)[:-1], time_ms, turn.encode())

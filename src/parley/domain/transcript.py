@@ -1,0 +1,107 @@
+"""What leaves a session: numbered emissions, and the turns that caused them.
+
+Every emission has `(epoch, offset)` in its session's one log (decisions, "Emissions, streams and coming back").
+Offsets count from 1 without a gap. The epoch changes when numbers that were given out may be given out again
+(a turn that is run again after a crash), so that a client that comes back can tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from parley.domain.ids import MessageID, SessionID, TurnID
+
+
+class Accepted(Struct, frozen=True, tag="accepted"):
+    """The action is recorded and will be answered."""
+
+    message_id: MessageID
+
+
+class Traced(Struct, frozen=True, tag="traced"):
+    """A trace; `data` is its JSON as every client gets it."""
+
+    type: str
+    data: Raw
+
+
+class Stated(Struct, frozen=True, tag="stated"):
+    """The conversation state after the turn, for clients that asked for it; `data` is its JSON."""
+
+    data: Raw
+
+
+class Completed(Struct, frozen=True, tag="completed"):
+    """The turn is over and saved. `reason` is None, `interrupted`, or the limit that ended it."""
+
+    message_id: MessageID
+    reason: str | None = None
+
+
+class Ended(Struct, frozen=True, tag="ended"):
+    """The session is over. `reason`: see decisions, "Session end"."""
+
+    reason: str
+
+
+Body = Accepted | Traced | Stated | Completed | Ended
+
+
+class Emission(Struct, frozen=True):
+    """One thing that left a session."""
+
+    offset: int
+    turn: TurnID
+    body: Body
+
+
+class TurnConfig(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """How one turn's answer is shaped (decisions, "v4 bodies"; Conversations API, section 2.2)."""
+
+    exclude_types: frozenset[str] = frozenset()
+    stop_types: frozenset[str] = frozenset()
+    stop_all: bool = False
+    self_delegate: bool = False
+    strip_ssml: bool = True
+    completion_events: bool = False
+    audio_events: bool = False
+    audio_encoding: str | None = None
+    user_timezone: str | None = None
+    state: bool = False
+    concurrency: str | None = None
+
+
+class TurnRecord(Struct, frozen=True):
+    """One turn as the store keeps it: the action, and once it is over what was said.
+
+    `key` is the client's own name for the action (`Idempotency-Key` or `messageID`), None where it gave none.
+    `action` is None for what the server does of itself (ending a session). `variables` are merged before the run.
+    `said` is None while the turn is unfinished.
+    """
+
+    id: TurnID
+    session: SessionID
+    message_id: MessageID
+    accepted_at: int
+    key: str | None = None
+    action: dict[str, Any] | None = None
+    variables: dict[str, Any] | None = None
+    config: TurnConfig = TurnConfig()
+    said: tuple[Emission, ...] | None = None
+
+
+_EMISSIONS = msgspec.json.Decoder(tuple[Emission, ...])
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode_emissions(said: tuple[Emission, ...]) -> bytes:
+    """The emissions as the store keeps them."""
+    return _ENCODER.encode(said)
+
+
+def decode_emissions(data: bytes) -> tuple[Emission, ...]:
+    """The inverse of `encode_emissions`."""
+    return _EMISSIONS.decode(data)

@@ -1,0 +1,1 @@
+"""The step kinds, one file a kind. They do not know each other."""

@@ -1,0 +1,1 @@
+"""Agent files to programs, and back."""

@@ -1,0 +1,1 @@
+"""One conversation as an actor. Knows no transport."""

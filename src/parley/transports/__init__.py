@@ -1,0 +1,1 @@
+"""The doors: they decode, find the session, and encode what it says."""
