@@ -238,9 +238,9 @@ class EntityFillingTrace(Struct, frozen=True, tag_field="type", tag="entity-fill
 
 
 class EndTrace(Struct, frozen=True, tag_field="type", tag="end"):
-    """The flow ended the conversation."""
+    """The flow ended the conversation: `payload` is null after an End step, absent where the flow ran out."""
 
-    payload: JSON = None
+    payload: JSON | UnsetType = UNSET
 
 
 class TracePath(Struct, frozen=True):

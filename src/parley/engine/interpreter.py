@@ -1,0 +1,218 @@
+"""Runs one turn: from the action to the next step that waits, or to the end. Knows no session and no transport.
+
+Source: engine, sections 1.3, 1.4 and 1.8.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from parley.domain.actions import (
+    EventSent,
+    IntentMatched,
+    Launch,
+    PathChosen,
+    SelfDescribing,
+    Text,
+)
+from parley.domain.ids import StepID, WorkflowID
+from parley.domain.state import Frame, SessionState
+from parley.domain.steps import Capture, Cards, Choice, CustomAction, GoTo, Step
+from parley.domain.traces import BlockPayload, BlockTrace, EndTrace, FlowPayload, FlowTrace, debug
+from parley.engine import triggers
+from parley.engine.dispatch import run_step
+from parley.engine.filling import resume_filling
+from parley.engine.next import Finish, Goto, Jump, Next, Push, Wait
+from parley.engine.saying import say_again
+from parley.engine.turn import Turn
+from parley.errors import LimitCrossed
+
+
+async def run(turn: Turn) -> None:
+    """Answer the turn's action. `turn.finished` tells afterwards whether the conversation is over.
+
+    Never raises for what an agent's author or user does wrong: that becomes debug traces.
+    """
+    _note(turn)
+    if isinstance(turn.action, SelfDescribing):
+        return
+    try:
+        if isinstance(turn.action, Launch) or not turn.state.stack:
+            first = _begin(turn)
+        else:
+            first = _resume(turn)
+        await _cycle(turn, first)
+    except LimitCrossed as crossed:
+        turn.emit(debug(crossed.message, level="error", context=crossed.limit))
+
+
+def _note(turn: Turn) -> None:
+    """Write down what every action changes before it is answered (Conversations API, section 6)."""
+    variables, action = turn.variables, turn.action
+    if turn.config.user_timezone:
+        variables.set("vf_user_timezone", turn.config.user_timezone)
+    variables.set("last_event", action.wire)
+    if isinstance(action, Text):
+        variables.set("last_utterance", action.text)
+        variables.remember("user", action.text)
+    elif isinstance(action, PathChosen):
+        variables.set("last_utterance", action.label)
+        variables.remember("user", action.label)
+    elif isinstance(action, IntentMatched):
+        variables.set("last_utterance", action.query)
+        variables.set("intent_confidence", round(action.confidence * 100, 2))
+
+
+def reset(state: SessionState, start: WorkflowID) -> None:
+    """Begin again: the stack and the storage are cleared, the variables stay, `sessions` counts."""
+    state.stack = [Frame(start)]
+    state.storage = {}
+    count = state.variables.get("sessions", 0)
+    state.variables["sessions"] = (count if isinstance(count, int) else 0) + 1
+
+
+def _begin(turn: Turn) -> Next:
+    reset(turn.state, turn.program.start)
+    turn.variables.enter(turn.frame.variables)
+    turn.emit(debug("starting conversation", context="Start"))
+    action = turn.take()
+    gone = None
+    if isinstance(action, EventSent):
+        gone = triggers.by_event(turn, action.name)
+    elif isinstance(action, IntentMatched):
+        gone = triggers.by_intent(turn, action.intent)
+    return gone or Goto(turn.program.workflows[turn.program.start].start)
+
+
+def _resume(turn: Turn) -> Next:
+    """The step that waits has the first word; one that cannot listen leaves the action to the triggers."""
+    turn.variables.enter(turn.frame.variables)
+    resume_filling(turn)
+    step = turn.at(turn.frame.step)
+    if step is not None and _listens(step):
+        return Goto(step.id)
+    action = turn.take()
+    gone = None
+    if isinstance(action, EventSent):
+        gone = triggers.by_event(turn, action.name)
+    elif isinstance(action, IntentMatched):
+        gone = triggers.by_intent(turn, action.intent)
+    return gone or Goto(turn.frame.step)
+
+
+def _listens(step: Step) -> bool:
+    return (
+        isinstance(step, Choice | Capture)
+        or (isinstance(step, Cards) and step.waits)
+        or (isinstance(step, CustomAction))
+    )
+
+
+async def _cycle(turn: Turn, going: Next) -> None:
+    while True:
+        match going:
+            case Goto(step=None):
+                if not _return(turn):
+                    _finish(turn, EndTrace())
+                    return
+                going = Goto(turn.frame.step)
+                continue
+            case Goto(step=target):
+                going = await _run_at(turn, target)
+            case Jump():
+                _jump(turn, going)
+                going = Goto(turn.frame.step)
+            case Push():
+                _push(turn, going)
+                going = Goto(turn.frame.step)
+            case Wait():
+                return
+            case Finish():
+                _finish(turn, EndTrace(None))
+                return
+            case _:
+                assert_never(going)
+
+
+async def _run_at(turn: Turn, target: StepID) -> Next:
+    turn.frame.step = target
+    step = turn.at(target)
+    if step is None:
+        # The agent changed under a session whose state was written by hand, or a client put a foreign state.
+        turn.emit(debug(f"step '{target}' does not exist in workflow '{turn.frame.workflow}'", level="error"))
+        return Goto(None)
+    turn.count_step()
+    if not isinstance(step, GoTo):
+        turn.emit(BlockTrace(BlockPayload(step.id)))
+    return await run_step(step, turn)
+
+
+def _return(turn: Turn) -> bool:
+    """The frame on top is done: give back its outputs. False when it was the last."""
+    done = turn.state.stack.pop()
+    if not turn.state.stack:
+        return False
+    below = turn.frame
+    outputs = {mine: done.variables.get(theirs, turn.variables.get(theirs)) for mine, theirs in _outputs(done)}
+    turn.variables.enter(below.variables)
+    for name, value in outputs.items():
+        turn.variables.set(name, value)
+    _announce(turn)
+    if done.storage.get("interrupts"):
+        say_again(turn)
+    return True
+
+
+def _outputs(frame: Frame) -> list[tuple[str, str]]:
+    return list(frame.storage.get("outputs", {}).items())
+
+
+def _jump(turn: Turn, jump: Jump) -> None:
+    """Go to a workflow for good: back to its frame where it is on the stack, else in place of the frame on top."""
+    workflow = turn.program.workflows.get(jump.workflow)
+    if workflow is None:
+        turn.emit(debug(f"workflow '{jump.workflow}' does not exist", level="error"))
+        turn.frame.step = None
+        return
+    stack = turn.state.stack
+    depth = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].workflow == workflow.id), None)
+    if depth is not None:
+        del stack[depth + 1 :]
+    else:
+        kept = {k: v for k, v in stack[-1].storage.items() if k in ("outputs", "interrupts")}
+        stack[-1] = Frame(workflow.id, storage=kept)
+    turn.frame.step = jump.step if jump.step is not None else workflow.start
+    turn.variables.enter(turn.frame.variables)
+    _announce(turn)
+
+
+def _push(turn: Turn, push: Push) -> None:
+    workflow = turn.program.workflows.get(push.workflow)
+    turn.frame.step = push.then
+    if workflow is None:
+        turn.emit(debug(f"workflow '{push.workflow}' does not exist", level="error"))
+        return
+    limit = turn.program.settings.limits.frames
+    if len(turn.state.stack) >= limit:
+        raise LimitCrossed("frames", f"turn stopped at {limit} workflows inside one another (limit `frames`)")
+    frame = Frame(workflow.id, step=push.step if push.step is not None else workflow.start)
+    frame.variables = {name: 0 for name in workflow.variables} | dict(push.inputs)
+    if push.outputs:
+        frame.storage["outputs"] = dict(push.outputs)
+    if push.interrupts:
+        frame.storage["interrupts"] = True
+    turn.state.stack.append(frame)
+    turn.variables.enter(frame.variables)
+    _announce(turn)
+
+
+def _announce(turn: Turn) -> None:
+    workflow = turn.program.workflows.get(turn.frame.workflow)
+    if workflow is not None:
+        turn.emit(FlowTrace(FlowPayload(workflow.id, workflow.name)))
+
+
+def _finish(turn: Turn, trace: EndTrace) -> None:
+    turn.state.stack.clear()
+    turn.finished = True
+    turn.emit(trace)

@@ -1,0 +1,52 @@
+"""A step's whole answer: where the conversation goes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from parley.domain.ids import StepID, WorkflowID
+
+
+class Goto(Struct, frozen=True):
+    """Go on at `step` of this workflow; None: this workflow is over."""
+
+    step: StepID | None
+
+
+class Jump(Struct, frozen=True):
+    """Leave for `workflow`, at `step` (None: its beginning), for good."""
+
+    workflow: WorkflowID
+    step: StepID | None = None
+
+
+class Push(Struct, frozen=True):
+    """Run `workflow` on top of this one, which then goes on at `then`.
+
+    `inputs` are variables of the new frame; `outputs` are copied back at its end (caller's name: callee's name).
+    `interrupts`: the step that was waiting is asked again afterwards, with what was last said before it.
+    """
+
+    workflow: WorkflowID
+    then: StepID | None
+    step: StepID | None = None
+    inputs: Mapping[str, Any] = {}
+    outputs: Mapping[str, str] = {}
+    interrupts: bool = False
+
+
+class Wait(Struct, frozen=True):
+    """Stay at this step until the next action."""
+
+
+class Finish(Struct, frozen=True):
+    """The conversation is over."""
+
+
+Next = Goto | Jump | Push | Wait | Finish
+
+WAIT = Wait()
+FINISH = Finish()

@@ -1,0 +1,49 @@
+"""What can take an action away from the step that waits: triggers of the workflows on the stack, then of the project.
+
+Source: engine 1.8 (commands), Conversations API section 8 (order: local, workflow, global, no-match).
+"""
+
+from __future__ import annotations
+
+from parley.domain.program import Trigger
+from parley.domain.traces import PathPayload, PathTrace
+from parley.engine.next import Jump, Push
+from parley.engine.turn import Turn
+
+
+def by_intent(turn: Turn, intent: str) -> Jump | Push | None:
+    """Where this intent leads from here, None when nothing listens for it."""
+    return _go(turn, turn.agent.intent_triggers.get(intent, ()))
+
+
+def by_event(turn: Turn, event: str) -> Jump | Push | None:
+    """Where this project event leads from here, None when nothing listens for it."""
+    return _go(turn, turn.agent.event_triggers.get(event, ()))
+
+
+def intents_in_scope(turn: Turn) -> set[str]:
+    """The intents that some trigger listens for here."""
+    on_stack = {frame.workflow for frame in turn.state.stack}
+    return {
+        intent
+        for intent, triggers in turn.agent.intent_triggers.items()
+        if any(t.everywhere or t.workflow in on_stack for t in triggers)
+    }
+
+
+def _go(turn: Turn, candidates: tuple[Trigger, ...]) -> Jump | Push | None:
+    trigger = _nearest(turn, candidates)
+    if trigger is None:
+        return None
+    turn.emit(PathTrace(PathPayload("push" if trigger.calls else "jump")))
+    if trigger.calls:
+        return Push(trigger.workflow, then=turn.frame.step, step=trigger.step, interrupts=True)
+    return Jump(trigger.workflow, trigger.step)
+
+
+def _nearest(turn: Turn, candidates: tuple[Trigger, ...]) -> Trigger | None:
+    for frame in reversed(turn.state.stack):
+        for trigger in candidates:
+            if trigger.workflow == frame.workflow:
+                return trigger
+    return next((trigger for trigger in candidates if trigger.everywhere), None)

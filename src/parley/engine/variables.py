@@ -1,0 +1,111 @@
+"""The variables a step sees: those of its frame, then the session's, then what Parley knows by itself.
+
+Source: Conversations API, section 6. The variables about time are computed when they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from parley.domain.state import SessionState
+
+# "Monday, Jan 1, 2025, 16:37" is the documented form of vf_now; the others are its parts.
+_TIME: dict[str, Callable[[datetime], Any]] = {
+    "vf_now": lambda t: f"{t:%A, %b} {t.day}, {t:%Y, %H:%M}",
+    "vf_date": lambda t: f"{t:%b} {t.day}, {t:%Y}",
+    "vf_time": lambda t: f"{t:%H:%M}",
+    "vf_month": lambda t: f"{t:%B}",
+    "vf_day": lambda t: f"{t:%A}",
+    "vf_year": lambda t: f"{t:%Y}",
+    "timestamp": lambda t: int(t.timestamp()),
+}
+BUILTIN = frozenset(
+    {
+        *_TIME,
+        "user_id",
+        "sessions",
+        "last_utterance",
+        "last_response",
+        "last_event",
+        "intent_confidence",
+        "vf_memory",
+        "vf_user_timezone",
+        "vf_transcript_id",
+        "locale",
+        "platform",
+        "channel",
+    }
+)
+"""Names that exist in every project; clients cannot set them."""
+
+MEMORY = "_memory_"
+MEMORY_TURNS = 10
+
+
+class Variables:
+    """Read and write by name. A name that no frame declares is the session's."""
+
+    def __init__(self, state: SessionState, now_ms: int, default_timezone: str) -> None:
+        self._state = state
+        self._now_ms = now_ms
+        self._default_timezone = default_timezone
+        self._frame: dict[str, Any] = {}
+
+    def enter(self, frame_variables: dict[str, Any]) -> None:
+        """From here on, these are the frame's own variables."""
+        self._frame = frame_variables
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._frame or name in self._state.variables or name in _TIME or name == "vf_memory"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under this name; `default` where there is none."""
+        if name in self._frame:
+            return self._frame[name]
+        if name in self._state.variables:
+            return self._state.variables[name]
+        if name in _TIME:
+            return _TIME[name](self._now())
+        if name == "vf_memory":
+            return self.memory()
+        return default
+
+    def set(self, name: str, value: Any) -> None:
+        """Give a variable a value: the frame's where the frame has it, else the session's."""
+        if name in self._frame:
+            self._frame[name] = value
+        else:
+            self._state.variables[name] = value
+
+    def memory(self) -> str:
+        """The last exchanges as lines `user: ...` and `assistant: ...`."""
+        return "\n".join(f"{line['role']}: {line['content']}" for line in self._state.storage.get(MEMORY, ()))
+
+    def remember(self, role: str, content: str) -> None:
+        """Add to the memory; what one side says in a row is one entry."""
+        lines: list[dict[str, str]] = self._state.storage.setdefault(MEMORY, [])
+        if lines and lines[-1]["role"] == role == "assistant":
+            lines[-1] = {"role": role, "content": f"{lines[-1]['content']}\n{content}"[:10_000]}
+            return
+        lines.append({"role": role, "content": content[:10_000]})
+        del lines[: -2 * MEMORY_TURNS]
+
+    def shown(self) -> dict[str, Any]:
+        """All of the session's variables, with the computed ones, as clients see them."""
+        now = self._now()
+        computed = {name: make(now) for name, make in _TIME.items()}
+        return {**self._state.variables, **computed, "vf_memory": self.memory()}
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._now_ms / 1000, self._zone())
+
+    def _zone(self) -> ZoneInfo:
+        for name in (self._state.variables.get("vf_user_timezone"), self._default_timezone):
+            try:
+                return ZoneInfo(name) if isinstance(name, str) and name else ZoneInfo("UTC")
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                continue
+        return ZoneInfo("UTC")
