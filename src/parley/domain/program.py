@@ -11,7 +11,7 @@ from msgspec import Struct
 from parley.domain.ids import StepID, VersionID, WorkflowID
 from parley.domain.steps import NoReply, Said, Step
 
-Concurrency = Literal["enqueue", "reject", "interrupt", "merge"]
+Concurrency = Literal["enqueue", "reject", "interrupt"]
 
 
 class Variable(Struct, frozen=True, omit_defaults=True):

@@ -15,12 +15,6 @@ from msgspec import Raw, Struct
 from parley.domain.ids import MessageID, SessionID, TurnID
 
 
-class Accepted(Struct, frozen=True, tag="accepted"):
-    """The action is recorded and will be answered."""
-
-    message_id: MessageID
-
-
 class Traced(Struct, frozen=True, tag="traced"):
     """A trace; `data` is its JSON as every client gets it."""
 
@@ -47,11 +41,15 @@ class Ended(Struct, frozen=True, tag="ended"):
     reason: str
 
 
-Body = Accepted | Traced | Stated | Completed | Ended
+Body = Traced | Stated | Completed | Ended
 
 
 class Emission(Struct, frozen=True):
-    """One thing that left a session."""
+    """One thing that left a session.
+
+    That an action was accepted or rejected is told to its sender alone and is not numbered: it is no part of what
+    the session says.
+    """
 
     offset: int
     turn: TurnID

@@ -43,6 +43,7 @@ BUILTIN = frozenset(
 
 MEMORY = "_memory_"
 MEMORY_TURNS = 10
+SMALL = 512
 
 
 class Variables:
@@ -53,6 +54,8 @@ class Variables:
         self._now_ms = now_ms
         self._default_timezone = default_timezone
         self._frame: dict[str, Any] = {}
+        self.has_grown = False
+        """Something was set that may be large: the session's variables are worth measuring."""
 
     def enter(self, frame_variables: dict[str, Any]) -> None:
         """From here on, these are the frame's own variables."""
@@ -75,6 +78,8 @@ class Variables:
 
     def set(self, name: str, value: Any) -> None:
         """Give a variable a value: the frame's where the frame has it, else the session's."""
+        if isinstance(value, dict | list) or (isinstance(value, str) and len(value) > SMALL):
+            self.has_grown = True
         if name in self._frame:
             self._frame[name] = value
         else:

@@ -1,14 +1,15 @@
 """Where sessions live: what has been accepted and said is here before anyone is told.
 
-Order: `accept` and `commit` take effect in the order of the calls (not of the awaits), so both may be asked for
-and awaited later. Atomicity: each call is all or nothing. Durability: an awaitable that returns means the data
+Order: `create`, `accept` and `commit` take effect in the order of the calls (not of the awaits), so several may be
+asked for and awaited later. Atomicity: each call is all or nothing. Durability: a future that is done means the data
 survives a crash of the process and of the machine (the memory store: of neither). Errors: `StoreUnavailable`
 when nothing could be saved; a failed call leaves what was there before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from asyncio import Future
+from collections.abc import Sequence
 from typing import Protocol
 
 from parley.domain.ids import ProjectID, SessionID, UserID
@@ -19,7 +20,7 @@ from parley.domain.transcript import TurnRecord
 class Store(Protocol):
     """Sessions and their unfinished turns."""
 
-    def create(self, state: SessionState) -> Awaitable[None]:
+    def create(self, state: SessionState) -> Future[None]:
         """Add a session. Raises `Conflict` when the user already has one in this project that has not ended."""
         ...
 
@@ -31,11 +32,11 @@ class Store(Protocol):
         """The user's newest session in this project, ended or not."""
         ...
 
-    def accept(self, turn: TurnRecord) -> Awaitable[None]:
+    def accept(self, turn: TurnRecord) -> Future[None]:
         """Record an unfinished turn. Raises `Conflict` when the session has a turn with the same `key`."""
         ...
 
-    def commit(self, state: SessionState, turn: TurnRecord) -> Awaitable[None]:
+    def commit(self, state: SessionState, turn: TurnRecord) -> Future[None]:
         """Save the session and a finished turn (`said` is set) together; the turn need not have been accepted before.
 
         `state.revision` is the new one, one more than that which was loaded. Raises `Conflict` when another owner

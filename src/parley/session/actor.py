@@ -1,0 +1,233 @@
+"""One conversation as an actor: one turn at a time, and nothing shown before it is sure.
+
+Knows no transport. Order of truth (architecture, 4): traces leave as they happen once the action is durable;
+`Completed` leaves only after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from parley.domain.ids import MessageID, SessionID, TurnID, new_id
+from parley.domain.program import Limits
+from parley.domain.state import SessionState
+from parley.domain.transcript import Emission, TurnRecord
+from parley.engine.agent import Agent
+from parley.engine.interpreter import run
+from parley.engine.turn import Turn
+from parley.errors import Busy, Draining, NotFound, ParleyError, SessionEnded, StoreUnavailable
+from parley.ports.clock import Clock
+from parley.ports.store import Store
+from parley.ports.transcripts import Transcripts
+from parley.session.answer import Answer
+from parley.session.handle import Post
+from parley.session.inbox import Inbox
+from parley.session.outbox import Outbox
+from parley.session.performance import Performance
+
+log = structlog.get_logger()
+
+REMEMBERED_KEYS = 256
+Engine = Callable[[Turn], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every session of a process shares."""
+
+    store: Store
+    transcripts: Transcripts
+    clock: Clock
+    engine: Engine = run
+
+
+class Session:
+    """A session that is awake: owns its state until it is put to sleep or fails."""
+
+    def __init__(self, state: SessionState, agent: Agent, around: Surroundings) -> None:
+        self.agent = agent
+        self.outbox = Outbox(state.epoch, state.next_offset)
+        self.is_lost = False
+        """The state here can no longer be trusted: the session must be loaded again."""
+        self._state = state
+        self._around = around
+        self._inbox = Inbox()
+        self._current: Performance | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._by_key: dict[str, Answer] = {}
+        self._is_draining = False
+
+    @property
+    def id(self) -> SessionID:
+        """The session's id."""
+        return self._state.id
+
+    @property
+    def is_busy(self) -> bool:
+        """A turn runs or waits."""
+        return self._worker is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing runs, nothing waits, nobody listens."""
+        return not self.is_busy and self.outbox.listeners == 0
+
+    def state(self) -> SessionState:
+        """The state as of the last turn. Not to be changed."""
+        return self._state
+
+    async def post(self, post: Post) -> Answer:
+        """Send an action; see `SessionHandle.post`."""
+        if post.key is not None:
+            known = self._by_key.get(post.key) or await self._answered_before(post.key)
+            if known is not None:
+                return known
+        self._check_open()
+        self._apply_policy(post)
+        return self._put(self._record(post), post)
+
+    def resume(self, record: TurnRecord, post: Post) -> Answer:
+        """Take up a turn that was accepted before a crash and never finished."""
+        return self._put(record, post, accepted=True)
+
+    async def answer(self, turn: TurnID) -> Answer:
+        """The answer of a turn, running or over."""
+        for answer in self._unfinished():
+            if answer.turn == turn:
+                return answer
+        record = await self._around.transcripts.turn(self.id, id=turn)
+        if record is None or record.said is None:
+            raise NotFound(f"This session has no turn '{turn}'.", code="no_turn")
+        return Answer.finished(record)
+
+    def listen(self, after: int | None = None) -> AsyncIterator[Sequence[Emission]]:
+        """Everything the session says after this offset."""
+        return self.outbox.listen(after)
+
+    def interrupt(self) -> bool:
+        """Cancel the running turn at its next wait."""
+        return self._current is not None and self._current.interrupt()
+
+    async def end(self, reason: str) -> None:
+        """End the session: the running turn is interrupted, what waits is completed unanswered."""
+        if self._state.ended is not None:
+            return
+        self.interrupt()
+        now = self._around.clock.now_ms()
+        record = TurnRecord(TurnID(new_id(now)), self.id, MessageID(new_id(now)), now, action={"end": reason})
+        answer = self._put(record, None)
+        await answer.whole()
+
+    async def settle(self) -> None:
+        """Take no more actions, and return when those that were taken are over."""
+        self._is_draining = True
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
+    def _check_open(self) -> None:
+        if self._state.ended is not None:
+            raise SessionEnded(self._state.ended)
+        if self.is_lost:
+            raise StoreUnavailable("This session could not be saved a moment ago. Try again.")
+        if self._is_draining:
+            raise Draining("This server is shutting down. Connect again.")
+
+    def _apply_policy(self, post: Post) -> None:
+        policy = post.config.concurrency or self.agent.program.settings.concurrency
+        if policy == "reject" and self._worker is not None:
+            raise Busy("A turn is running and this session takes one action at a time. Wait until it has completed.")
+        self._inbox.check_room(self._limits.waiting)
+        if policy == "interrupt":
+            self.interrupt()
+
+    @property
+    def _limits(self) -> Limits:
+        return self.agent.program.settings.limits
+
+    def _record(self, post: Post) -> TurnRecord:
+        now = self._around.clock.now_ms()
+        turn = TurnID(new_id(now))
+        return TurnRecord(
+            id=turn,
+            session=self.id,
+            message_id=MessageID(post.key or turn),
+            accepted_at=now,
+            key=post.key,
+            action=post.action.wire,
+            variables=dict(post.variables) or None,
+            config=post.config,
+        )
+
+    def _put(self, record: TurnRecord, post: Post | None, *, accepted: bool = False) -> Answer:
+        answer = Answer(record, None if post is None else post.action)
+        if accepted or post is None:
+            answer.accept()
+        else:
+            saving = self._around.store.accept(record)
+            if saving.done():
+                answer.settle_acceptance(saving)
+            else:
+                saving.add_done_callback(answer.settle_acceptance)
+        if record.key is not None:
+            self._remember(record.key, answer)
+        self._inbox.put(answer)
+        if self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+        return answer
+
+    def _remember(self, key: str, answer: Answer) -> None:
+        self._by_key[key] = answer
+        if len(self._by_key) > REMEMBERED_KEYS:
+            oldest = next(iter(self._by_key))
+            if self._by_key[oldest].is_over:
+                del self._by_key[oldest]
+
+    async def _answered_before(self, key: str) -> Answer | None:
+        record = await self._around.transcripts.turn(self.id, key=key)
+        # Somebody may have posted the same key while this one looked: what is running here comes first.
+        if key in self._by_key:
+            return self._by_key[key]
+        return None if record is None or record.said is None else Answer.finished(record)
+
+    def _unfinished(self) -> list[Answer]:
+        current = [] if self._current is None else [self._current.answer]
+        return [*current, *self._inbox.waiting()]
+
+    async def _work(self) -> None:
+        """The actor's one loop."""
+        try:
+            while len(self._inbox) and not self.is_lost:
+                await self._perform(self._inbox.take())
+        finally:
+            self._current = None
+            self._worker = None
+            if self.is_lost or self._state.ended is not None:
+                self._close()
+
+    async def _perform(self, answer: Answer) -> None:
+        performance = Performance(self._state, self.agent, answer, self.outbox, self._around.clock)
+        self._current = performance
+        try:
+            record = await performance.run(self._around.engine)
+            await self._around.store.commit(self._state, record)
+        except ParleyError as failure:
+            self._lose(answer, failure)
+        except Exception:
+            log.exception("turn failed", session=self.id, turn=answer.turn)
+            self._lose(answer, ParleyError("The turn could not be finished.", code="internal_error"))
+        else:
+            performance.release()
+
+    def _lose(self, answer: Answer, failure: ParleyError) -> None:
+        self.is_lost = True
+        answer.finish(failure)
+
+    def _close(self) -> None:
+        """Nothing more is done here: who still waits is told."""
+        for answer in self._inbox.clear():
+            answer.finish(StoreUnavailable("This session could not be saved. Try again."))
+        self.outbox.close()

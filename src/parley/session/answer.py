@@ -1,0 +1,131 @@
+"""The answer to one action as it grows: read by any number of readers, each at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from parley.domain.actions import Action
+from parley.domain.ids import TurnID
+from parley.domain.transcript import Emission, TurnRecord
+from parley.errors import ParleyError, StoreUnavailable
+from parley.session.signal import Signal
+
+
+class Answer:
+    """What one turn has said so far, and whether there is more to come.
+
+    Emissions become readable once the action itself is durable, so nobody sees an answer to an action that could
+    still be lost. A reader that goes away stops nothing.
+    """
+
+    __slots__ = (
+        "_readable",
+        "_said",
+        "_signal",
+        "action",
+        "failure",
+        "is_accepted",
+        "is_over",
+        "on_accepted",
+        "record",
+    )
+
+    def __init__(self, record: TurnRecord, action: Action | None = None) -> None:
+        self.record = record
+        self.action = action
+        """None for what the server does of itself."""
+        self.failure: ParleyError | None = None
+        self.is_accepted = False
+        self.is_over = False
+        self.on_accepted: Callable[[], None] | None = None
+        """Called once when the action has become durable."""
+        self._said: list[Emission] = []
+        self._readable = 0
+        self._signal = Signal()
+
+    @classmethod
+    def finished(cls, record: TurnRecord) -> Answer:
+        """The answer of a turn that is over, as the store has it."""
+        answer = cls(record)
+        answer._said = list(record.said or ())
+        answer._readable = len(answer._said)
+        answer.is_accepted = answer.is_over = True
+        return answer
+
+    @property
+    def turn(self) -> TurnID:
+        """The turn's id."""
+        return self.record.id
+
+    @property
+    def said(self) -> Sequence[Emission]:
+        """Everything so far, readable or not yet."""
+        return self._said
+
+    def settle_acceptance(self, saving: asyncio.Future[None]) -> None:
+        """The store has recorded the action, or has not. (A done-callback: must not raise.)"""
+        failure = None if saving.cancelled() else saving.exception()
+        if failure is None:
+            self.accept()
+        elif not self.is_over:
+            # The turn may still be saved whole by its commit; until then nothing of it is shown.
+            self.failure = failure if isinstance(failure, ParleyError) else StoreUnavailable(str(failure))
+            self._signal.wake()
+
+    def accept(self) -> None:
+        """The action is durable: what has been said may be read."""
+        self.is_accepted = True
+        self._readable = len(self._said)
+        self._signal.wake()
+        if self.on_accepted is not None:
+            self.on_accepted()
+
+    async def accepted(self) -> None:
+        """Return when the action is durable. Raises `StoreUnavailable` when it could not be recorded."""
+        while not self.is_accepted:
+            if self.failure is not None:
+                raise self.failure
+            await self._signal.wait()
+
+    def append(self, emission: Emission) -> None:
+        """Add an emission; readable at once when the action is durable."""
+        self._said.append(emission)
+        if self.is_accepted:
+            self._readable = len(self._said)
+            self._signal.wake()
+
+    def finish(self, failure: ParleyError | None = None) -> None:
+        """Nothing comes after this. With a failure, what was not readable yet never will be."""
+        if failure is None:
+            self.is_accepted = True
+            self._readable = len(self._said)
+        self.failure = failure
+        self.is_over = True
+        self._signal.wake()
+
+    async def read(self) -> AsyncIterator[Sequence[Emission]]:
+        """All emissions from the first, in the portions in which they became readable.
+
+        Raises what made the turn fail, after the emissions that had been readable.
+        """
+        position = 0
+        while True:
+            if position < self._readable:
+                portion = self._said[position : self._readable]
+                position = self._readable
+                yield portion
+            elif self.is_over:
+                if self.failure is not None:
+                    raise self.failure
+                return
+            else:
+                await self._signal.wait()
+
+    async def whole(self) -> Sequence[Emission]:
+        """All emissions, once the turn is over. Raises what made it fail."""
+        while not self.is_over:
+            await self._signal.wait()
+        if self.failure is not None:
+            raise self.failure
+        return self._said

@@ -1,0 +1,55 @@
+"""The projects that are served, and the versions that sessions run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from parley.domain.ids import ProjectID, VersionID
+from parley.domain.program import decode_program, encode_program, version_of
+from parley.domain.project import Environment, Project
+from parley.engine.agent import Agent
+from parley.errors import NotFound
+from parley.ports.versions import Versions
+
+
+class Catalog:
+    """Projects by id; agents by version, loaded from the store when a session needs an old one."""
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self._projects: dict[ProjectID, Project] = {}
+        self._agents: dict[VersionID, Agent] = {}
+
+    async def serve(self, project: Project) -> None:
+        """Serve a project, or a changed one from here on: live sessions stay on the version they began with."""
+        for environment in project.environments:
+            version = version_of(environment.program)
+            if version not in self._agents:
+                await self._versions.save(version, encode_program(environment.program))
+                self._agents[version] = Agent(version, environment.program)
+        self._projects[project.id] = project
+
+    def projects(self) -> Iterable[Project]:
+        """All projects, in the order in which they came."""
+        return self._projects.values()
+
+    def project(self, id: ProjectID) -> Project:
+        """One project. Raises `NotFound`."""
+        project = self._projects.get(id)
+        if project is None:
+            raise NotFound(f"Project '{id}' is not served here.", code="no_project")
+        return project
+
+    def current(self, environment: Environment) -> Agent:
+        """The agent that new sessions of this environment get."""
+        return self._agents[version_of(environment.program)]
+
+    async def agent(self, version: VersionID) -> Agent:
+        """The agent of this version. Raises `NotFound` when it was never stored."""
+        agent = self._agents.get(version)
+        if agent is None:
+            stored = await self._versions.load(version)
+            if stored is None:
+                raise NotFound(f"Version '{version}' is not stored here.", code="no_version")
+            agent = self._agents[version] = Agent(version, decode_program(stored))
+        return agent

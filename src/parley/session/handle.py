@@ -1,0 +1,59 @@
+"""What a door may do with a session, wherever the session lives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from parley.domain.actions import Action
+from parley.domain.ids import SessionID, TurnID
+from parley.domain.state import SessionState
+from parley.domain.transcript import Emission, TurnConfig
+from parley.session.answer import Answer
+
+
+class Post(Struct, frozen=True):
+    """An action on its way into a session.
+
+    `key` is the client's own name for it: a second post with the same key within 24 h attaches to the first.
+    `variables` are merged before the turn.
+    """
+
+    action: Action
+    config: TurnConfig = TurnConfig()
+    variables: Mapping[str, Any] = {}
+    key: str | None = None
+
+
+class SessionHandle(Protocol):
+    """One session: local or remote, callers cannot tell."""
+
+    @property
+    def id(self) -> SessionID:
+        """The session's id."""
+        ...
+
+    async def post(self, post: Post) -> Answer:
+        """Send an action. `answer.accepted()` returns once it is durable.
+
+        Raises `Busy` when the policy or the bound refuses it, `SessionEnded`, `Draining`, `StoreUnavailable`.
+        """
+        ...
+
+    async def answer(self, turn: TurnID) -> Answer:
+        """The answer of a turn, running or over. Raises `NotFound`."""
+        ...
+
+    def listen(self, after: int | None = None) -> AsyncIterator[Sequence[Emission]]:
+        """Everything the session says after this offset, in portions; ends with the session."""
+        ...
+
+    def interrupt(self) -> bool:
+        """Cancel the running turn at its next wait; False when none is running."""
+        ...
+
+    def state(self) -> SessionState:
+        """The state as of the last turn. Not to be changed."""
+        ...

@@ -1,0 +1,43 @@
+"""The actions of one session that wait for their turn, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from parley.errors import Busy
+from parley.session.answer import Answer
+
+
+class Inbox:
+    """Bounded by a count (decisions, "Concurrency")."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: deque[Answer] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def check_room(self, most: int) -> None:
+        """Raises `Busy` when `most` already wait."""
+        if len(self._waiting) >= most:
+            raise Busy(f"{most} actions already wait for this session. Wait for a turn to complete, then send again.")
+
+    def put(self, answer: Answer) -> None:
+        """Add one at the end."""
+        self._waiting.append(answer)
+
+    def take(self) -> Answer:
+        """The next one. Raises `IndexError` when there is none."""
+        return self._waiting.popleft()
+
+    def clear(self) -> list[Answer]:
+        """Take all."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+    def waiting(self) -> list[Answer]:
+        """Those that wait, next first."""
+        return list(self._waiting)

@@ -1,0 +1,154 @@
+"""One turn being performed: from the action to what is saved, under the turn's limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from math import ceil
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Raw
+from msgspec.structs import replace
+
+from parley.domain.actions import EndRequested
+from parley.domain.state import SessionState
+from parley.domain.traces import Trace, debug, encode_trace, type_of
+from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, Traced, TurnRecord
+from parley.engine.agent import Agent
+from parley.engine.turn import Turn
+from parley.engine.variables import Variables
+from parley.ports.clock import Clock
+from parley.session.answer import Answer
+from parley.session.outbox import Outbox
+
+log = structlog.get_logger()
+
+SESSION_ENDED = "session_ended"
+INTERRUPTED = "interrupted"
+INTERNAL_ERROR = "An internal error occurred."
+
+
+class Performance:
+    """Runs the engine for one answer and gathers what it says."""
+
+    def __init__(self, state: SessionState, agent: Agent, answer: Answer, outbox: Outbox, clock: Clock) -> None:
+        self.answer = answer
+        self._state = state
+        self._agent = agent
+        self._outbox = outbox
+        self._clock = clock
+        self._config = answer.record.config
+        self._reason: str | None = None
+        self._running: asyncio.Task[Any] | None = None
+        self._is_interrupted = False
+        self._ending: list[Emission] = []
+        """What is told only when the turn is saved."""
+
+    async def run(self, engine: Callable[[Turn], Awaitable[None]]) -> TurnRecord:
+        """Perform the turn. Afterwards the state is the one to save, together with the record returned."""
+        self.answer.on_accepted = self._outbox.release
+        state, ended_before = self._state, self._state.ended
+        if ended_before is not None:
+            self._reason = SESSION_ENDED
+        elif self.answer.action is None:
+            state.ended = str((self.answer.record.action or {})["end"])
+        elif isinstance(self.answer.action, EndRequested):
+            state.ended = "ended_by_client"
+        else:
+            await self._answer(engine, self.answer.action)
+        return self._conclude(ended_before)
+
+    def interrupt(self) -> bool:
+        """Cancel the engine at its next wait; False when it is not at work."""
+        if self._running is None or self._is_interrupted:
+            return False
+        self._is_interrupted = True
+        return self._running.cancel()
+
+    def release(self) -> None:
+        """The turn is saved: tell its end."""
+        for emission in self._ending:
+            self._outbox.append(emission)
+            self.answer.append(emission)
+        self.answer.finish()
+        self._outbox.release()
+
+    async def _answer(self, engine: Callable[[Turn], Awaitable[None]], action: Any) -> None:
+        state, record = self._state, self.answer.record
+        if record.variables:
+            state.variables.update(record.variables)
+        before = dict(state.variables)
+        turn = Turn(
+            self._agent,
+            state,
+            action,
+            id=record.id,
+            now_ms=record.accepted_at,
+            emit=self._emit,
+            config=self._config,
+        )
+        await self._run_engine(engine, turn)
+        self._check_size(turn.variables, before)
+        if turn.finished:
+            state.ended = "end_of_diagram"
+        if self._config.state:
+            shown = state.shown() | {"variables": turn.variables.shown()}
+            self._end_with(Stated(Raw(msgspec.json.encode(shown))))
+
+    async def _run_engine(self, engine: Callable[[Turn], Awaitable[None]], turn: Turn) -> None:
+        seconds = self._agent.program.settings.limits.seconds
+        self._running = asyncio.current_task()
+        try:
+            async with asyncio.timeout(seconds):
+                await engine(turn)
+        except TimeoutError:
+            self._reason = "turn_timeout"
+            self._emit(debug(f"turn stopped after {seconds:g} s (limit `seconds`)", level="error", context="seconds"))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._is_interrupted or task is None or task.uncancel() > 0:
+                raise
+            self._reason = INTERRUPTED
+        except Exception:
+            # The one place where an unexpected failure of a step ends the turn and not the session.
+            log.exception("step failed", session=self._state.id, turn=turn.id)
+            self._emit(debug(INTERNAL_ERROR, level="error"))
+        finally:
+            self._running = None
+
+    def _check_size(self, variables: Variables, before: dict[str, Any]) -> None:
+        limit = self._agent.program.settings.limits.variable_bytes
+        if variables.has_grown and len(msgspec.json.encode(self._state.variables)) > limit:
+            self._state.variables = before
+            message = f"the variables of this turn were not kept: more than {limit} bytes (limit `variable_bytes`)"
+            self._emit(debug(message, level="error", context="variable_bytes"))
+
+    def _conclude(self, ended_before: str | None) -> TurnRecord:
+        state = self._state
+        self._end_with(Completed(self.answer.record.message_id, self._reason))
+        if state.ended is not None and ended_before is None:
+            self._end_with(Ended(state.ended))
+        now = self._clock.now_ms()
+        idle = self._agent.program.settings.idle_seconds
+        state.active_at = now
+        state.expires_at = None if idle is None or state.ended is not None else now + ceil(idle * 1000)
+        state.revision += 1
+        state.next_offset = self._outbox.next_offset + len(self._ending)
+        return replace(self.answer.record, said=(*self.answer.said, *self._ending))
+
+    def _emit(self, trace: Trace) -> None:
+        kind = type_of(trace)
+        if kind in self._config.exclude_types:
+            return
+        data = encode_trace(trace, self._clock.now_ms(), self.answer.turn)
+        emission = Emission(self._outbox.next_offset, self.answer.turn, Traced(kind, Raw(data)))
+        self._outbox.append(emission)
+        self.answer.append(emission)
+        if self.answer.is_accepted:
+            self._outbox.release()
+
+    def _end_with(self, body: Body) -> None:
+        offset = self._outbox.next_offset + len(self._ending)
+        self._ending.append(Emission(offset, self.answer.turn, body))
