@@ -1,0 +1,107 @@
+"""The composition root: the only file that names a backend."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from parley.backends.clock import SystemClock
+from parley.backends.store.memory import MemoryStore
+from parley.backends.store.sqlite import SqliteStore
+from parley.config import MEMORY, Settings
+from parley.domain.project import Project
+from parley.errors import BadProject
+from parley.projects.load import load
+from parley.session.access import Access, create_key
+from parley.session.actor import Surroundings
+from parley.session.catalog import Catalog
+from parley.session.directory import Directory
+from parley.session.house import House
+from parley.session.keys import SessionKeys
+
+log = structlog.get_logger()
+
+Backend = MemoryStore | SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A house that is open, and what its owner has to show at the door."""
+
+    house: House
+    api_key: str
+    projects: tuple[Project, ...]
+
+
+async def open_store(data: str, *, exclusive: bool) -> Backend:
+    """The store that `--data` names. Raises `StoreUnavailable` with one clear line."""
+    if data == MEMORY:
+        return MemoryStore()
+    if "://" in data:
+        scheme = data.split("://", 1)[0]
+        raise BadProject(f"--data {scheme}://...: this release stores in a file or in {MEMORY}")
+    return await SqliteStore.open(Path(data).expanduser(), exclusive=exclusive)
+
+
+async def copy_data(store: Backend, into: Path) -> None:
+    """Write a copy of everything in the store as it is at one moment, while it may be in use."""
+    if isinstance(store, SqliteStore):
+        await store.backup(into)
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970, for commands that run outside a server."""
+    return SystemClock().now_ms()
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[Opened]:
+    """A house that serves the projects under `settings.paths`; finishes what it took before it closes."""
+    projects = tuple(load(path).project for path in settings.paths)
+    _check_unique(projects)
+    store = await open_store(settings.data, exclusive=True)
+    try:
+        house = await _furnish(store, settings)
+        for project in projects:
+            await house.catalog.serve(project)
+        key = await create_key(
+            store, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
+        )
+        sweeping = asyncio.create_task(house.directory.sweep())
+        try:
+            yield Opened(house, key, projects)
+        finally:
+            sweeping.cancel()
+            await house.directory.drain(settings.drain_seconds)
+    finally:
+        await store.close()
+
+
+async def _furnish(store: Backend, settings: Settings) -> House:
+    clock = SystemClock()
+    catalog = Catalog(store)
+    directory = Directory(catalog, Surroundings(store, store, clock))
+    secret = await store.secret("session-key", secrets.token_hex(32))
+    return House(
+        directory=directory,
+        catalog=catalog,
+        keys=SessionKeys(secret),
+        access=Access(store, catalog, clock),
+        clock=clock,
+        probe=store,
+        body_limit=settings.body_limit,
+    )
+
+
+def _check_unique(projects: tuple[Project, ...]) -> None:
+    seen: set[str] = set()
+    for project in projects:
+        if project.id in seen:
+            raise BadProject(f"Two of the paths hold a project with the id '{project.id}'. Ids must differ.")
+        seen.add(project.id)

@@ -1,0 +1,137 @@
+"""The `parley` command: what can be typed, and how failures look."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parley import __version__
+from parley.errors import ParleyError
+
+app = typer.Typer(
+    name="parley",
+    help="The open, self-hosted conversation runtime.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="API keys of a data file.", no_args_is_help=True)
+app.add_typer(keys, name="key")
+
+DATA = "parley.db"
+Data = Annotated[str, typer.Option(help="Where sessions are kept: a file, or :memory: for nowhere.")]
+
+
+def main() -> None:
+    """Run the command. A failure is one clear line and an exit code, never a traceback."""
+    try:
+        app()
+    except ParleyError as error:
+        print(error.message, file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"parley {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def parley(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
+    """The open, self-hosted conversation runtime."""
+
+
+@app.command()
+def serve(
+    paths: Annotated[list[Path], typer.Argument(help="Agent files, directories or .vf exports.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8181,
+    data: Data = DATA,
+    reload: Annotated[bool, typer.Option(help="Pick up changed agent files for new sessions.")] = False,
+) -> None:
+    """Serve agents over HTTP."""
+    from parley.cli.serve import serve as run
+
+    run(tuple(paths), host=host, port=port, data=data, reload=reload)
+
+
+@app.command()
+def check(path: Annotated[Path, typer.Argument(help="An agent file, a directory or a .vf export.")]) -> None:
+    """Show every problem of an agent at once."""
+    from parley.cli.check import check as run
+
+    raise typer.Exit(run(path))
+
+
+@app.command()
+def chat(
+    where: Annotated[str, typer.Argument(help="An agent's path, or the URL of a server.")],
+    key: Annotated[str | None, typer.Option(help="API key, for a URL; API_KEY in the environment does too.")] = None,
+    project: Annotated[str | None, typer.Option(help="Project id, for a URL.")] = None,
+    user: Annotated[str, typer.Option(help="Who is talking.")] = "terminal",
+) -> None:
+    """Talk to an agent in the terminal."""
+    from parley.cli.chat import chat as run
+
+    raise typer.Exit(run(where, key=key, project=project, user=user))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A .vf export.")],
+    into: Annotated[Path, typer.Argument(help="The directory to make.")],
+) -> None:
+    """Turn a .vf export into a native project."""
+    from parley.cli.importing import import_project
+
+    raise typer.Exit(import_project(file, into))
+
+
+@app.command()
+def backup(
+    into: Annotated[Path, typer.Argument(help="The file to write; must not exist.")],
+    data: Data = DATA,
+) -> None:
+    """Copy a data file safely, also while it is being served from."""
+    from parley.cli.data import back_up
+
+    back_up(data, into)
+
+
+@keys.command("create")
+def key_create(
+    project: Annotated[str | None, typer.Option(help="The one project it opens; all of them without.")] = None,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    data: Data = DATA,
+) -> None:
+    """Make a key. It is shown once."""
+    from parley.cli.data import create_api_key
+
+    create_api_key(data, project, label)
+
+
+@keys.command("list")
+def key_list(data: Data = DATA) -> None:
+    """Show the keys, without their secrets."""
+    from parley.cli.data import list_api_keys
+
+    list_api_keys(data)
+
+
+@keys.command("revoke")
+def key_revoke(
+    id: Annotated[str, typer.Argument(help="The id that `parley key list` shows.")],
+    data: Data = DATA,
+) -> None:
+    """Make a key useless at once."""
+    from parley.cli.data import revoke_api_key
+
+    raise typer.Exit(revoke_api_key(data, id))

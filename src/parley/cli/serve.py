@@ -1,0 +1,127 @@
+"""`parley serve`: a server process from its first line to its last."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from parley.app import open_house
+from parley.cli.banner import show_banner
+from parley.cli.logs import configure_logs
+from parley.cli.reload import reload_on_change
+from parley.config import FromEnvironment, Settings
+from parley.errors import BadProject
+from parley.session.directory import Directory
+from parley.transports.front import front
+
+log = structlog.get_logger()
+
+
+def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: bool) -> None:
+    """Serve until told to stop."""
+    configure_logs()
+    environment = FromEnvironment()
+    listening = _listen(host, port)
+    settings = Settings(
+        paths=paths,
+        host=host,
+        port=listening.getsockname()[1],
+        data=data,
+        reload=reload,
+        api_key=environment.api_key,
+        rate_per_minute=environment.rate_per_minute,
+    )
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, listening))
+
+
+async def _serve(settings: Settings, listening: socket.socket) -> None:
+    async with open_house(settings) as opened:
+        server = Server(front(opened.house, settings.rate_per_minute), opened.house.directory, settings.drain_seconds)
+        show_banner(opened, settings)
+        watching = asyncio.create_task(reload_on_change(settings.paths, opened)) if settings.reload else None
+        _settle_memory()
+        await server.serve(sockets=[listening])
+        if watching is not None:
+            watching.cancel()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that finishes running turns before it goes (decisions, "Drain")."""
+
+    def __init__(self, app: ASGIApp, directory: Directory, drain_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+                backlog=4096,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._directory = directory
+        self._drain_seconds = drain_seconds
+        self._draining: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal drains, a second one stops at once."""
+        if self._draining is None and sig in (signal.SIGTERM, signal.SIGINT):
+            self._draining = asyncio.get_running_loop().create_task(self._drain())
+        else:
+            super().handle_exit(sig, frame)
+
+    async def _drain(self) -> None:
+        log.info("draining")
+        try:
+            await self._directory.drain(self._drain_seconds)
+        finally:
+            self.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(4096)
+    except OSError as error:
+        listening.close()
+        raise BadProject(_why_not(host, port, error)) from error
+    listening.setblocking(False)
+    return listening
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    if "in use" in reason:
+        return f"Port {port} is taken on {host}. Choose another: --port {port + 1}, or --port 0 for any free one."
+    return f"Cannot listen on {host}:{port}: {reason}."
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    loop: type[asyncio.AbstractEventLoop] = uvloop.Loop
+    return loop
+
+
+def _settle_memory() -> None:
+    """What start-up made stays for good: keep the collector from walking it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
