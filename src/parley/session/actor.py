@@ -7,7 +7,7 @@ Knows no transport. Order of truth (architecture, 4): traces leave as they happe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from parley.domain.ids import MessageID, SessionID, TurnID, new_id
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
-from parley.domain.transcript import Emission, TurnRecord
+from parley.domain.transcript import TurnRecord
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
 from parley.engine.turn import Turn
@@ -26,7 +26,7 @@ from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
 from parley.session.handle import Post
 from parley.session.inbox import Inbox
-from parley.session.outbox import Outbox
+from parley.session.outbox import Follower, Outbox, Portion
 from parley.session.performance import Performance
 
 log = structlog.get_logger()
@@ -104,9 +104,32 @@ class Session:
             raise NotFound(f"This session has no turn '{turn}'.", code="no_turn")
         return Answer.finished(record)
 
-    def listen(self, after: int | None = None) -> AsyncIterator[Sequence[Emission]]:
-        """Everything the session says after this offset."""
-        return self.outbox.listen(after)
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Call `follower` with everything that the session says from now on; what is returned stops that."""
+        return self.outbox.follow(follower)
+
+    async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
+        """Everything said after this place, None when it cannot be told without a hole."""
+        if epoch != self.outbox.epoch or offset >= self.outbox.next_offset:
+            return None
+        if offset + 1 >= self.outbox.oldest:
+            return self.outbox.between(offset + 1, self.outbox.readable)
+        return await self._told_before(offset)
+
+    async def _told_before(self, offset: int) -> Sequence[Portion] | None:
+        portions: list[Portion] = []
+        while offset + 1 < self.outbox.oldest:
+            turns = await self._around.transcripts.turns(self.id, after=offset)
+            told = [turn for turn in turns if turn.said and turn.said[-1].offset > offset]
+            if not told:
+                return None
+            for turn in told:
+                emissions = [emission for emission in turn.said or () if emission.offset > offset]
+                if emissions[0].offset != offset + 1:
+                    return None
+                portions.append(Portion(turn.message_id, emissions))
+                offset = emissions[-1].offset
+        return [*portions, *self.outbox.between(offset + 1, self.outbox.readable)]
 
     def interrupt(self) -> bool:
         """Cancel the running turn at its next wait."""
@@ -230,4 +253,3 @@ class Session:
         """Nothing more is done here: who still waits is told."""
         for answer in self._inbox.clear():
             answer.finish(StoreUnavailable("This session could not be saved. Try again."))
-        self.outbox.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -10,8 +10,9 @@ from msgspec import Struct
 from parley.domain.actions import Action
 from parley.domain.ids import SessionID, TurnID
 from parley.domain.state import SessionState
-from parley.domain.transcript import Emission, TurnConfig
+from parley.domain.transcript import TurnConfig
 from parley.session.answer import Answer
+from parley.session.outbox import Follower, Portion
 
 
 class Post(Struct, frozen=True):
@@ -46,8 +47,12 @@ class SessionHandle(Protocol):
         """The answer of a turn, running or over. Raises `NotFound`."""
         ...
 
-    def listen(self, after: int | None = None) -> AsyncIterator[Sequence[Emission]]:
-        """Everything the session says after this offset, in portions; ends with the session."""
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Call `follower` with everything that the session says from now on; what is returned stops that."""
+        ...
+
+    async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
+        """Everything said after this place, None when it cannot be told without a hole."""
         ...
 
     def interrupt(self) -> bool:

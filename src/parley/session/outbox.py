@@ -1,77 +1,89 @@
-"""The session's one log of emissions, and the listeners that follow it.
+"""The session's one log of emissions, and who follows it.
 
-A listener is a place in the log, not a queue: to emit costs the same for one listener as for a hundred, a slow one
-holds no memory, and one that falls behind what is kept is told so (decisions, "Backpressure").
+Followers are called with what is new, all with the same portion: to emit costs no queue, no task and no copy for
+any of them. A follower must not wait; a door that cannot write fast enough cuts its client, who comes back with
+the last offset (decisions, "Backpressure").
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
+from msgspec import Struct
+
+from parley.domain.ids import MessageID
 from parley.domain.transcript import Emission
-from parley.errors import ParleyError
-from parley.session.signal import Signal
 
 KEPT = 512
-"""How many emissions are kept for listeners; what is older is read from the store."""
+"""How many emissions are kept for those who come back; what is older is read from the store."""
 
 
-class FellBehind(ParleyError):
-    """The listener's place is no longer in memory: come back with the last offset and resume."""
+class Portion(Struct, frozen=True):
+    """What one turn has said since the last portion. `message` is the name of the action that caused it."""
 
-    code = "fell_behind"
+    message: MessageID
+    emissions: Sequence[Emission]
+
+
+Follower = Callable[[Portion], None]
 
 
 class Outbox:
     """Emissions by offset. What is appended is heard after `release`."""
 
-    __slots__ = ("_closed", "_log", "_signal", "epoch", "listeners", "next_offset", "readable")
+    __slots__ = ("_followers", "_log", "epoch", "next_offset", "readable")
 
     def __init__(self, epoch: int, next_offset: int) -> None:
         self.epoch = epoch
         self.next_offset = next_offset
         self.readable = next_offset
-        self.listeners = 0
-        self._log: deque[Emission] = deque(maxlen=KEPT)
-        self._signal = Signal()
-        self._closed = False
+        self._log: deque[tuple[MessageID, Emission]] = deque(maxlen=KEPT)
+        self._followers: list[Follower] = []
 
-    def append(self, emission: Emission) -> None:
+    @property
+    def listeners(self) -> int:
+        """How many follow."""
+        return len(self._followers)
+
+    def append(self, message: MessageID, emission: Emission) -> None:
         """Add the emission that has `next_offset`."""
-        self._log.append(emission)
+        self._log.append((message, emission))
         self.next_offset += 1
 
     def release(self) -> None:
         """What was appended may be heard."""
-        self.readable = self.next_offset
-        self._signal.wake()
+        if self.readable == self.next_offset:
+            return
+        place, self.readable = self.readable, self.next_offset
+        if self._followers:
+            for portion in self.between(place, self.readable):
+                for follower in tuple(self._followers):
+                    follower(portion)
 
-    def close(self) -> None:
-        """Nothing comes after this; listeners end when they have heard what is readable."""
-        self._closed = True
-        self._signal.wake()
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Call `follower` with everything that is heard from now on; what is returned stops that."""
+        self._followers.append(follower)
 
-    async def listen(self, after: int | None = None) -> AsyncIterator[Sequence[Emission]]:
-        """Emissions after this offset (None: from now on), in portions. Raises `FellBehind`."""
-        place = self.readable if after is None else after + 1
-        self.listeners += 1
-        try:
-            while True:
-                if place < self.readable:
-                    portion = self._between(place, self.readable)
-                    place = self.readable
-                    yield portion
-                elif self._closed:
-                    return
-                else:
-                    await self._signal.wait()
-        finally:
-            self.listeners -= 1
+        def leave() -> None:
+            if follower in self._followers:
+                self._followers.remove(follower)
 
-    def _between(self, place: int, end: int) -> Sequence[Emission]:
-        first = self.next_offset - len(self._log)
-        if place < first:
-            raise FellBehind(f"Emissions before {first} are no longer kept here; resume from the store.")
-        return tuple(islice(self._log, place - first, end - first))
+        return leave
+
+    @property
+    def oldest(self) -> int:
+        """The first offset that is still in memory."""
+        return self.next_offset - len(self._log)
+
+    def between(self, first: int, end: int) -> Sequence[Portion]:
+        """Emissions from offset `first` up to `end`, grouped by action. `first` must not be before `oldest`."""
+        start = self.oldest
+        portions: list[tuple[MessageID, list[Emission]]] = []
+        for message, emission in islice(self._log, first - start, end - start):
+            if portions and portions[-1][0] == message:
+                portions[-1][1].append(emission)
+            else:
+                portions.append((message, [emission]))
+        return [Portion(message, emissions) for message, emissions in portions]

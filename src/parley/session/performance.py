@@ -70,7 +70,7 @@ class Performance:
     def release(self) -> None:
         """The turn is saved: tell its end."""
         for emission in self._ending:
-            self._outbox.append(emission)
+            self._outbox.append(self.answer.record.message_id, emission)
             self.answer.append(emission)
         self.answer.finish()
         self._outbox.release()
@@ -144,7 +144,7 @@ class Performance:
             return
         data = encode_trace(trace, self._clock.now_ms(), self.answer.turn)
         emission = Emission(self._outbox.next_offset, self.answer.turn, Traced(kind, Raw(data)))
-        self._outbox.append(emission)
+        self._outbox.append(self.answer.record.message_id, emission)
         self.answer.append(emission)
         if self.answer.is_accepted:
             self._outbox.release()
