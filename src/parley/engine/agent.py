@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from parley.domain.ids import VersionID
+from msgspec import Struct
+
+from parley.domain.ids import VersionID, WorkflowID
 from parley.domain.program import Program, Trigger
+from parley.domain.steps import Cards, Target
+from parley.engine.options import options_of, path_of
 from parley.engine.understanding import Understanding
+
+
+class CardPath(Struct, frozen=True):
+    """Where a button of cards that nobody waits for leads: to `then` in `workflow`."""
+
+    workflow: WorkflowID
+    then: Target
 
 
 class Agent:
@@ -31,6 +42,18 @@ class Agent:
     def event_triggers(self) -> dict[str, tuple[Trigger, ...]]:
         """The triggers by the event that they listen for."""
         return _by(self.program.triggers, lambda t: t.event)
+
+    @cached_property
+    def card_paths(self) -> dict[str, tuple[CardPath, ...]]:
+        """The buttons that work long after their cards were shown, by the action type that a click sends."""
+        found: dict[str, tuple[CardPath, ...]] = {}
+        for workflow in self.program.workflows.values():
+            for step in workflow.steps.values():
+                if isinstance(step, Cards) and not step.waits:
+                    for option in options_of(step):
+                        path = CardPath(workflow.id, option.then if option.has_path else step.then)
+                        found[path_of(option)] = (*found.get(path_of(option), ()), path)
+        return found
 
 
 def _by(triggers: tuple[Trigger, ...], name: Callable[[Trigger], str | None]) -> dict[str, tuple[Trigger, ...]]:

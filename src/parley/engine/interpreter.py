@@ -18,11 +18,22 @@ from parley.domain.actions import (
 from parley.domain.ids import StepID, WorkflowID
 from parley.domain.state import Frame, SessionState
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, GoTo, Step
-from parley.domain.traces import BlockPayload, BlockTrace, EndTrace, FlowPayload, FlowTrace, debug
+from parley.domain.traces import (
+    BlockPayload,
+    BlockTrace,
+    EndTrace,
+    FlowPayload,
+    FlowTrace,
+    PathPayload,
+    PathTrace,
+    debug,
+)
 from parley.engine import triggers
 from parley.engine.dispatch import run_step
-from parley.engine.filling import resume_filling
+from parley.engine.listening import unheard
+from parley.engine.meaning import find_meaning
 from parley.engine.next import Finish, Goto, Jump, Next, Push, Wait
+from parley.engine.options import options_of, path_of
 from parley.engine.saying import say_again
 from parley.engine.turn import Turn
 from parley.errors import LimitCrossed
@@ -72,53 +83,92 @@ def reset(state: SessionState, start: WorkflowID) -> None:
 
 
 def _begin(turn: Turn) -> Next:
-    reset(turn.state, turn.program.start)
+    """From the start, unless a trigger listens for the very first thing that the client says."""
+    start = turn.program.workflows[turn.program.start]
+    reset(turn.state, start.id)
+    turn.frame.step = start.start
+    turn.frame.variables = dict.fromkeys(start.variables, 0)
     turn.variables.enter(turn.frame.variables)
     turn.emit(debug("starting conversation", context="Start"))
-    action = turn.take()
-    gone = None
-    if isinstance(action, EventSent):
-        gone = triggers.by_event(turn, action.name)
-    elif isinstance(action, IntentMatched):
-        gone = triggers.by_intent(turn, action.intent)
-    return gone or Goto(turn.program.workflows[turn.program.start].start)
+    return find_meaning(turn, None) or _elsewhere(turn) or Goto(start.start)
 
 
 def _resume(turn: Turn) -> Next:
     """The step that waits has the first word; one that cannot listen leaves the action to the triggers."""
     turn.variables.enter(turn.frame.variables)
-    resume_filling(turn)
+    if turn.frame.step is None:
+        turn.frame.step = _start_of(turn)
     step = turn.at(turn.frame.step)
+    if isinstance(turn.action, EventSent):
+        return _elsewhere(turn) or _unmoved(turn, step)
+    if isinstance(turn.action, PathChosen):
+        gone = _card_path(turn, step, turn.action.path)
+        if gone is not None:
+            return gone
+    asked = find_meaning(turn, step)
+    if asked is not None:
+        return asked
     if step is not None and _listens(step):
         return Goto(step.id)
+    return _elsewhere(turn) or Goto(turn.frame.step)
+
+
+def _start_of(turn: Turn) -> StepID | None:
+    workflow = turn.program.workflows.get(turn.frame.workflow)
+    return None if workflow is None else workflow.start
+
+
+def _elsewhere(turn: Turn) -> Next | None:
+    """Take the action to the trigger that listens for it, if there is one."""
     action = turn.take()
-    gone = None
     if isinstance(action, EventSent):
-        gone = triggers.by_event(turn, action.name)
-    elif isinstance(action, IntentMatched):
-        gone = triggers.by_intent(turn, action.intent)
-    return gone or Goto(turn.frame.step)
+        return triggers.by_event(turn, action.name)
+    if isinstance(action, IntentMatched):
+        return triggers.by_intent(turn, action.intent)
+    return None
+
+
+def _unmoved(turn: Turn, step: Step | None) -> Next:
+    """Nobody listens for this event: the step that waits goes on waiting, and the user hears nothing of it."""
+    if step is not None and _listens(step):
+        return unheard(turn.action, turn)
+    return Goto(turn.frame.step)
+
+
+def _card_path(turn: Turn, step: Step | None, path: str) -> Next | None:
+    """Follow a button of cards shown earlier, in a workflow that is still on the stack."""
+    if isinstance(step, Choice | Cards) and any(path_of(option) == path for option in options_of(step)):
+        return None
+    for depth in range(len(turn.state.stack) - 1, -1, -1):
+        for found in turn.agent.card_paths.get(path, ()):
+            if found.workflow == turn.state.stack[depth].workflow:
+                turn.take()
+                _unwind(turn, depth)
+                return Goto(found.then)
+    return None
+
+
+def _unwind(turn: Turn, depth: int) -> None:
+    """Leave the frames above this one without coming back to them."""
+    del turn.state.stack[depth + 1 :]
+    turn.variables.enter(turn.frame.variables)
 
 
 def _listens(step: Step) -> bool:
-    return (
-        isinstance(step, Choice | Capture)
-        or (isinstance(step, Cards) and step.waits)
-        or (isinstance(step, CustomAction))
-    )
+    return isinstance(step, Choice | Capture | CustomAction) or (isinstance(step, Cards) and step.waits)
 
 
 async def _cycle(turn: Turn, going: Next) -> None:
     while True:
         match going:
-            case Goto(step=None):
-                if not _return(turn):
+            case Goto():
+                if going.step is not None:
+                    going = await _run_at(turn, going.step)
+                elif _return(turn):
+                    going = Goto(turn.frame.step)
+                else:
                     _finish(turn, EndTrace())
                     return
-                going = Goto(turn.frame.step)
-                continue
-            case Goto(step=target):
-                going = await _run_at(turn, target)
             case Jump():
                 _jump(turn, going)
                 going = Goto(turn.frame.step)
@@ -176,33 +226,36 @@ def _jump(turn: Turn, jump: Jump) -> None:
         return
     stack = turn.state.stack
     depth = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].workflow == workflow.id), None)
-    if depth is not None:
-        del stack[depth + 1 :]
-    else:
+    if depth is None:
         kept = {k: v for k, v in stack[-1].storage.items() if k in ("outputs", "interrupts")}
-        stack[-1] = Frame(workflow.id, storage=kept)
+        depth = len(stack) - 1
+        stack[depth] = Frame(workflow.id, storage=kept, variables=dict.fromkeys(workflow.variables, 0))
+    _unwind(turn, depth)
     turn.frame.step = jump.step if jump.step is not None else workflow.start
-    turn.variables.enter(turn.frame.variables)
+    turn.emit(PathTrace(PathPayload("jump")))
     _announce(turn)
 
 
 def _push(turn: Turn, push: Push) -> None:
     workflow = turn.program.workflows.get(push.workflow)
-    turn.frame.step = push.then
     if workflow is None:
         turn.emit(debug(f"workflow '{push.workflow}' does not exist", level="error"))
+        turn.frame.step = push.then
         return
     limit = turn.program.settings.limits.frames
     if len(turn.state.stack) >= limit:
         raise LimitCrossed("frames", f"turn stopped at {limit} workflows inside one another (limit `frames`)")
+    turn.frame.step = push.then
     frame = Frame(workflow.id, step=push.step if push.step is not None else workflow.start)
-    frame.variables = {name: 0 for name in workflow.variables} | dict(push.inputs)
+    frame.variables = dict.fromkeys(workflow.variables, 0) | dict(push.inputs)
     if push.outputs:
         frame.storage["outputs"] = dict(push.outputs)
     if push.interrupts:
         frame.storage["interrupts"] = True
     turn.state.stack.append(frame)
     turn.variables.enter(frame.variables)
+    if push.interrupts:
+        turn.emit(PathTrace(PathPayload("push")))
     _announce(turn)
 
 

@@ -6,7 +6,6 @@ Source: engine 1.8 (commands), Conversations API section 8 (order: local, workfl
 from __future__ import annotations
 
 from parley.domain.program import Trigger
-from parley.domain.traces import PathPayload, PathTrace
 from parley.engine.next import Jump, Push
 from parley.engine.turn import Turn
 
@@ -35,7 +34,6 @@ def _go(turn: Turn, candidates: tuple[Trigger, ...]) -> Jump | Push | None:
     trigger = _nearest(turn, candidates)
     if trigger is None:
         return None
-    turn.emit(PathTrace(PathPayload("push" if trigger.calls else "jump")))
     if trigger.calls:
         return Push(trigger.workflow, then=turn.frame.step, step=trigger.step, interrupts=True)
     return Jump(trigger.workflow, trigger.step)

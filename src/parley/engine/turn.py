@@ -108,4 +108,5 @@ class Turn:
 
     def at(self, step: StepID | None) -> Step | None:
         """A step of the workflow on top, None where the workflow has no such step."""
-        return None if step is None else self.program.workflows[self.frame.workflow].steps.get(step)
+        workflow = self.program.workflows.get(self.frame.workflow)
+        return None if step is None or workflow is None else workflow.steps.get(step)

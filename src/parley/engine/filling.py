@@ -1,0 +1,130 @@
+"""Asking for what an intent cannot do without: its required entities, one after another.
+
+The intent is kept in the session's storage under `dm` with what was found of it, until it is complete, another
+intent is meant, the conversation moves elsewhere, or asking does not help. Source: engine, section 1.7.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parley.domain.actions import IntentMatched
+from parley.domain.program import RequiredEntity
+from parley.domain.steps import Said
+from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, debug
+from parley.engine.listening import FILLING
+from parley.engine.next import WAIT, Wait
+from parley.engine.saying import say
+from parley.engine.turn import Turn
+from parley.engine.understanding import SURE
+
+
+def intent_action(intent: str, query: str, entities: list[dict[str, Any]], confidence: float) -> IntentMatched:
+    """The action that a client would send for what was understood."""
+    payload = {"intent": {"name": intent}, "query": query, "entities": entities, "confidence": confidence}
+    return IntentMatched({"type": "intent", "payload": payload}, intent, query, entities, confidence)
+
+
+def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) -> IntentMatched | None:
+    """What the reply means, now that an entity was asked for: the kept intent with what the reply adds to it.
+
+    `text` is what the user said, `matched` what it means by itself; that is the answer where nothing was asked.
+    """
+    kept = _kept(turn)
+    if kept is None:
+        return matched
+    pending = kept["intentRequest"]["payload"]
+    intent = pending["intent"]["name"]
+    other = matched is not None and matched.intent != intent and matched.confidence > SURE
+    if other or (text is None and matched is None):
+        return matched
+    found = {entity["name"]: entity for entity in pending["entities"]}
+    found |= {str(entity.get("name")): entity for entity in (matched.entities if matched is not None else ())}
+    if text is not None and kept["entityToFill"] not in found:
+        value = turn.agent.understanding.entities.whole(kept["entityToFill"], text)
+        if value is not None:
+            found[kept["entityToFill"]] = {"name": kept["entityToFill"], "value": value, "query": text}
+    return intent_action(intent, pending["query"], list(found.values()), pending["confidence"])
+
+
+def fill(matched: IntentMatched, text: str | None, turn: Turn) -> Wait | None:
+    """Make the intent the turn's action once it is complete; WAIT when the user was asked for what is missing.
+
+    None with the action unchanged: asking has not helped, and the reply is what it is.
+    """
+    entities = [*matched.entities, *_mentioned(matched, text, turn)]
+    matched = intent_action(matched.intent, matched.query, entities, matched.confidence)
+    missing = _missing(matched, turn)
+    kept = _kept(turn)
+    asked = kept["asked"] if kept is not None and missing is not None and kept["entityToFill"] == missing.entity else 0
+    prompts = () if missing is None else _prompts(missing, turn)
+    if missing is not None and prompts and asked > len(prompts):
+        del turn.state.storage[FILLING]
+        return None
+    if missing is not None and prompts:
+        return _ask(matched, missing, prompts[min(asked, len(prompts) - 1)], asked, turn)
+    if missing is not None:
+        turn.emit(debug(f"intent '{matched.intent}' needs '{missing.entity}', but has nothing to ask", level="warn"))
+    turn.state.storage.pop(FILLING, None)
+    _take(matched, turn)
+    return None
+
+
+def _ask(matched: IntentMatched, missing: RequiredEntity, prompt: Said, asked: int, turn: Turn) -> Wait:
+    turn.state.storage[FILLING] = {
+        "intentRequest": matched.wire,
+        "entityToFill": missing.entity,
+        "asked": asked + 1,
+        "step": turn.frame.step,
+        "depth": len(turn.state.stack),
+    }
+    say(prompt, turn)
+    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, matched.wire)))
+    turn.take()
+    return WAIT
+
+
+def _take(matched: IntentMatched, turn: Turn) -> None:
+    for entity in matched.entities:
+        if isinstance(entity.get("name"), str) and entity.get("value") is not None:
+            turn.variables.set(entity["name"], entity["value"])
+    turn.variables.set("intent_confidence", round(matched.confidence * 100, 2))
+    turn.replace(matched)
+
+
+def _kept(turn: Turn) -> dict[str, Any] | None:
+    kept: dict[str, Any] | None = turn.state.storage.get(FILLING)
+    if kept is None:
+        return None
+    if kept.get("step") != turn.frame.step or kept.get("depth") != len(turn.state.stack):
+        del turn.state.storage[FILLING]
+        return None
+    return kept
+
+
+def _required(intent: str, turn: Turn) -> tuple[RequiredEntity, ...]:
+    declared = turn.program.intents.get(intent)
+    return () if declared is None else declared.required
+
+
+def _missing(matched: IntentMatched, turn: Turn) -> RequiredEntity | None:
+    found = {entity.get("name") for entity in matched.entities if entity.get("value") is not None}
+    return next((wanted for wanted in _required(matched.intent, turn) if wanted.entity not in found), None)
+
+
+def _mentioned(matched: IntentMatched, text: str | None, turn: Turn) -> list[dict[str, Any]]:
+    """Required entities that the text mentions outside the gaps of the utterance."""
+    if not text:
+        return []
+    found = {entity.get("name") for entity in matched.entities}
+    read = turn.agent.understanding.entities.find
+    wanted = [w.entity for w in _required(matched.intent, turn) if w.entity not in found]
+    values = [(name, read(name, text)) for name in wanted]
+    return [{"name": name, "value": value, "query": text} for name, value in values if value is not None]
+
+
+def _prompts(missing: RequiredEntity, turn: Turn) -> tuple[Said, ...]:
+    if missing.reprompts:
+        return missing.reprompts
+    entity = turn.program.entities.get(missing.entity)
+    return () if entity is None else entity.reprompt

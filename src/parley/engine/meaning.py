@@ -1,0 +1,65 @@
+"""What the user's words mean to whoever listens now: the intents of the waiting step and of the triggers in scope.
+
+Done once a turn, before the step sees the action, so that steps know of intents only as actions.
+"""
+
+from __future__ import annotations
+
+from parley.domain.actions import IntentMatched
+from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
+from parley.engine import triggers
+from parley.engine.filling import fill, intent_action, resume_filling
+from parley.engine.next import Wait
+from parley.engine.options import labelled, options_of
+from parley.engine.reply import typed_in
+from parley.engine.turn import Turn
+from parley.engine.understanding import SURE
+
+
+def find_meaning(turn: Turn, step: Step | None) -> Wait | None:
+    """Replace the action by the intent it means. WAIT: an entity of the intent was asked for, the turn is over."""
+    if not turn.program.intents or _is_answered_literally(turn, step):
+        return None
+    text = typed_in(turn.action)
+    own, others = _own_intents(step), _other_intents(turn, step)
+    matched = turn.action if isinstance(turn.action, IntentMatched) else None
+    if text is not None and (own or others):
+        matched = _understood(text, own, others, turn)
+        if matched is not None and isinstance(step, Capture) and matched.confidence <= SURE:
+            matched = None
+    matched = resume_filling(turn, text, matched)
+    if matched is None or not (matched.intent in own or matched.intent in others):
+        return None
+    return fill(matched, text, turn)
+
+
+def _is_answered_literally(turn: Turn, step: Step | None) -> bool:
+    """Whether the step takes the action as it is: a label, or the name of a path."""
+    if isinstance(step, Choice | Cards):
+        return labelled(options_of(step), typed_in(turn.action), turn) is not None
+    if isinstance(step, CustomAction):
+        return any(path.label == turn.action.type for path in step.paths)
+    return False
+
+
+def _understood(text: str, own: set[str], others: set[str], turn: Turn) -> IntentMatched | None:
+    """The surer meaning; the step's own where both are as sure."""
+    understand = turn.agent.understanding.understand
+    here = understand(text, own)
+    if here is None or here.confidence < 1.0:
+        there = understand(text, others)
+        if there is not None and (here is None or there.confidence > here.confidence):
+            here = there
+    return None if here is None else intent_action(here.intent, text, here.entities, here.confidence)
+
+
+def _own_intents(step: Step | None) -> set[str]:
+    if isinstance(step, Choice | Cards):
+        return {option.intent for option in options_of(step) if option.intent is not None}
+    return set()
+
+
+def _other_intents(turn: Turn, step: Step | None) -> set[str]:
+    if isinstance(step, Choice | Capture | Cards) and not step.listening.elsewhere:
+        return set()
+    return triggers.intents_in_scope(turn)

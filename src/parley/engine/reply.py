@@ -1,0 +1,28 @@
+"""What the user said, whatever kind of action carries it."""
+
+from __future__ import annotations
+
+from parley.domain.actions import Action, Dtmf, Files, HandoffReply, IntentMatched, PathChosen, Text
+
+
+def said_in(action: Action) -> str | None:
+    """The user's words, digits or chosen label; None for actions that are nobody's words."""
+    match action:
+        case Text() | Files():
+            return action.text
+        case IntentMatched():
+            return action.query
+        case PathChosen():
+            return action.label
+        case Dtmf():
+            return action.digits
+        case HandoffReply():
+            message = action.payload.get("message")
+            return message if isinstance(message, str) else None
+        case _:
+            return None
+
+
+def typed_in(action: Action) -> str | None:
+    """The user's words where they still have to be understood: a button or an intent already is."""
+    return None if isinstance(action, PathChosen | IntentMatched) else said_in(action)

@@ -1,0 +1,91 @@
+"""Saying something: which variant, what the trace looks like, and what is remembered of it.
+
+Source: Conversations API, sections 2.2 (the text trace) and 6 (`last_response`, memory); engine, section 1.10.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from parley.domain.ids import StepID
+from parley.domain.steps import Said
+from parley.domain.traces import Slate, SpeakPayload, SpeakTrace, TextPayload, TextTrace
+from parley.engine.conditions import holds
+from parley.engine.templates import render, render_slate, slate_of
+from parley.engine.turn import Turn
+
+RANDOMS = "randoms"
+"""Storage of the session: step id -> index of the variant that chance chose last."""
+OUTPUT = "output"
+"""Storage of a frame: what was last said in it, to be said again after an interruption."""
+
+
+def variant_of(step: StepID, variants: tuple[Said, ...], turn: Turn) -> Said | None:
+    """The first conditioned variant that holds, else one without condition by chance: never twice the same in a row.
+
+    None where no variant may be said now.
+    """
+    if len(variants) == 1 and variants[0].when is None:
+        return variants[0]
+    for said in variants:
+        if said.when is not None and holds(said.when, turn):
+            return said
+    free = [i for i, said in enumerate(variants) if said.when is None]
+    if not free:
+        return None
+    used: dict[str, int] = turn.state.storage.setdefault(RANDOMS, {})
+    if len(free) > 1 and used.get(step) in free:
+        free.remove(used[step])
+    chosen = free[0] if len(free) == 1 else turn.random.choice(free)
+    used[step] = chosen
+    return variants[chosen]
+
+
+def say(said: Said, turn: Turn) -> None:
+    """Say it as a text, or play its recording."""
+    if said.audio is not None:
+        speak_aloud(said, turn)
+        return
+    message = render(said.text, turn.variables)
+    content = slate_of(message) if said.slate is None else render_slate(said.slate, turn.variables)
+    turn.frame.storage[OUTPUT] = {"message": message, "content": content, "delay": said.delay}
+    _emit_text(message, content, said.delay, turn)
+
+
+def speak_aloud(said: Said, turn: Turn) -> None:
+    """Say it as speech: to be synthesised, or a recording."""
+    message = render(said.text, turn.variables)
+    audio = None if said.audio is None else render(said.audio, turn.variables)
+    turn.frame.storage[OUTPUT] = {"message": message, "spoken": True, "audio": audio}
+    _emit_speech(message, audio, turn)
+
+
+def say_again(turn: Turn) -> None:
+    """Repeat what was last said in the frame on top."""
+    output: dict[str, Any] | None = turn.frame.storage.get(OUTPUT)
+    if output is None:
+        return
+    if output.get("spoken"):
+        _emit_speech(output["message"], output["audio"], turn)
+    else:
+        _emit_text(output["message"], output["content"], output["delay"], turn)
+
+
+def _emit_text(message: str, content: list[Any], own_delay: int | None, turn: Turn) -> None:
+    id = turn.message_id()
+    delay = turn.program.settings.message_delay if own_delay is None else own_delay
+    turn.emit(TextTrace(TextPayload(Slate(id, content, delay), message, id, delay)))
+    _note(message, turn)
+
+
+def _emit_speech(message: str, audio: str | None, turn: Turn) -> None:
+    kind = "message" if audio is None else "audio"
+    turn.emit(SpeakTrace(SpeakPayload(message, kind, UNSET if audio is None else audio)))
+    _note(message, turn)
+
+
+def _note(message: str, turn: Turn) -> None:
+    turn.variables.set("last_response", message)
+    turn.variables.remember("assistant", message)

@@ -1,0 +1,113 @@
+"""The capture step: a reply, whole or the entities in it, into variables.
+
+Source: engine, section 1.10 (captureV2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parley.domain.actions import Action, Files, IntentMatched, NoReply, PathChosen
+from parley.domain.ids import StepID
+from parley.domain.steps import Capture, Said, WantedEntity
+from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, PathPayload, PathTrace
+from parley.engine.listening import go_on_listening, listen, unanswered
+from parley.engine.next import Goto, Next
+from parley.engine.reply import said_in
+from parley.engine.saying import say
+from parley.engine.triggers import by_intent
+from parley.engine.turn import Turn
+
+CAPTURING = "capturing"
+"""Storage of the session: the entities captured so far, and how often the next one was asked for."""
+
+
+def capture(step: Capture, turn: Turn) -> Next:
+    """Wait for a reply; take it, unless a trigger or nobody at all can do something with it."""
+    action = turn.take()
+    if action is None:
+        turn.state.storage.pop(CAPTURING, None)
+        return listen(step.listening, turn)
+    if step.listening.elsewhere and isinstance(action, IntentMatched):
+        gone = by_intent(turn, action.intent)
+        if gone is not None:
+            return gone
+    reply = _reply(action)
+    if reply is None:
+        return unanswered(action, step.listening, turn)
+    return _whole(step, step.variable, reply, turn) if step.variable is not None else _parts(step, action, reply, turn)
+
+
+def _reply(action: Action) -> Any:
+    """What can be captured: words, digits, or files that came without words. None for everything else."""
+    if isinstance(action, PathChosen | NoReply):
+        return None
+    words = said_in(action)
+    if isinstance(action, Files) and not (words or "").strip():
+        return action.files
+    return words if words is not None and words.strip() else None
+
+
+def _whole(step: Capture, variable: str, reply: Any, turn: Turn) -> Next:
+    turn.variables.set(variable, reply)
+    return _done(step.then, turn)
+
+
+def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
+    kept: dict[str, Any] = turn.state.storage.setdefault(CAPTURING, {"found": {}, "asked": 0})
+    found = _found(step, kept["found"], action, reply if isinstance(reply, str) else "", turn)
+    if found:
+        kept["found"] |= found
+        kept["asked"] = 0
+        for wanted in step.entities:
+            if wanted.entity in found:
+                turn.variables.set(wanted.variable, found[wanted.entity])
+    missing = _missing(step, kept["found"])
+    if missing is None:
+        del turn.state.storage[CAPTURING]
+        return _done(step.then, turn)
+    prompts = _prompts(missing, turn)
+    if kept["asked"] >= len(prompts):
+        return unanswered(action, step.listening, turn)
+    say(prompts[kept["asked"]], turn)
+    kept["asked"] += 1
+    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, _as_intent(step, reply, kept["found"]))))
+    return go_on_listening(step.listening, turn)
+
+
+def _found(step: Capture, known: dict[str, Any], action: Action, text: str, turn: Turn) -> dict[str, Any]:
+    """The wanted entities in this reply. The one that is being asked for may be the whole of it."""
+    entities = turn.agent.understanding.entities
+    given = {e.get("name"): e.get("value") for e in action.entities} if isinstance(action, IntentMatched) else {}
+    asked = _missing(step, known)
+    found = {}
+    for wanted in step.entities:
+        if wanted.entity in known:
+            continue
+        value = given.get(wanted.entity)
+        if value is None and text:
+            read = entities.whole if wanted is asked else entities.find
+            value = read(wanted.entity, text)
+        if value is not None:
+            found[wanted.entity] = value
+    return found
+
+
+def _missing(step: Capture, known: dict[str, Any]) -> WantedEntity | None:
+    return next((wanted for wanted in step.entities if wanted.entity not in known), None)
+
+
+def _prompts(missing: WantedEntity, turn: Turn) -> tuple[Said, ...]:
+    entity = turn.program.entities.get(missing.entity)
+    return missing.reprompts or (() if entity is None else entity.reprompt)
+
+
+def _as_intent(step: Capture, query: Any, found: dict[str, Any]) -> dict[str, Any]:
+    """What the client is told of the capture: an intent named after the step."""
+    entities = [{"name": name, "value": value} for name, value in found.items()]
+    return {"type": "intent", "payload": {"intent": {"name": step.id}, "query": query, "entities": entities}}
+
+
+def _done(then: StepID | None, turn: Turn) -> Goto:
+    turn.emit(PathTrace(PathPayload("capture")))
+    return Goto(then)

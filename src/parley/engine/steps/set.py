@@ -1,0 +1,15 @@
+"""The set step: variables get values, one after another."""
+
+from __future__ import annotations
+
+from parley.domain.steps import Set
+from parley.engine.assigning import value_for
+from parley.engine.next import Goto, Next
+from parley.engine.turn import Turn
+
+
+def set_variables(step: Set, turn: Turn) -> Next:
+    """Carry out the assignments in order; each sees what those before it set."""
+    for assignment in step.assignments:
+        turn.variables.set(assignment.variable, value_for(assignment, turn))
+    return Goto(step.then)

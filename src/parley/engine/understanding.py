@@ -1,0 +1,115 @@
+"""Which intent a text means, without a language model. Built once for an agent; knows no turn.
+
+In order: an utterance word for word, or with its entities filled in (confidence 1); nearly an utterance, misspelt
+(up to 0.95); an utterance around a gap that may be anything (0.5 to 0.6). Source: engine, section 1.6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from parley.domain.program import Entity, Intent
+from parley.engine.entities import Entities
+from parley.engine.gapped import Gapped
+from parley.engine.listed import typos_in
+from parley.engine.words import LONGEST, Word, words_of
+
+SURE = 0.6
+"""An intent that is understood with no more than this does not take a reply away from a question."""
+_NEARLY = 85.0
+_MOST_NEARLY = 0.95
+_OPEN = 0.6
+_GUESSED = 0.5
+_SLOT = re.compile(r"\{([^{}]+)\}")
+
+
+class Understood(Struct, frozen=True):
+    """`entities` are `{"name", "value", "query"}`, as intent actions carry them."""
+
+    intent: str
+    confidence: float
+    entities: list[dict[str, Any]] = []
+
+
+class Understanding:
+    """The intents and entities of an agent, indexed."""
+
+    def __init__(self, intents: Mapping[str, Intent], entities: Mapping[str, Entity]) -> None:
+        self.entities = Entities(entities)
+        self._exact: dict[str, list[str]] = {}
+        self._gapped: list[tuple[str, Gapped]] = []
+        for intent in intents.values():
+            for utterance in intent.utterances:
+                self._add(intent.name, utterance)
+        self._forms = list(self._exact)
+
+    def understand(self, text: str, among: Collection[str] | None = None) -> Understood | None:
+        """The intent that the text means, of those in `among` (None: of all). None when it means none of them."""
+        text = text[:LONGEST]
+        words = words_of(text)
+        if not words or (among is not None and not among):
+            return None
+        plain = " ".join(word.text for word in words)
+        for intent in self._exact.get(plain, ()):
+            if among is None or intent in among:
+                return Understood(intent, 1.0)
+        best = max(self._filled(text, words, among), key=lambda u: u.confidence, default=None)
+        if best is not None and best.confidence == 1.0:
+            return best
+        return self._misspelt(plain, among) or best
+
+    def _add(self, intent: str, utterance: str) -> None:
+        if _SLOT.search(utterance):
+            self._gapped.append((intent, Gapped(utterance)))
+            return
+        plain = " ".join(word.text for word in words_of(utterance))
+        if plain:
+            self._exact.setdefault(plain, []).append(intent)
+
+    def _filled(self, text: str, words: list[Word], among: Collection[str] | None) -> Iterator[Understood]:
+        said = frozenset(word.text for word in words)
+        for intent, utterance in self._gapped:
+            if (among is None or intent in among) and utterance.needed <= said:
+                gaps = utterance.match(text, words, self.entities.whole)
+                if gaps is not None:
+                    yield self._judged(intent, gaps)
+
+    def _judged(self, intent: str, gaps: list[tuple[str, str]]) -> Understood:
+        confidence = 1.0
+        found: list[dict[str, Any]] = []
+        for name, raw in gaps:
+            value = self.entities.whole(name, raw)
+            if value is not None:
+                found.append({"name": name, "value": value, "query": raw})
+            if value is None:
+                confidence = _GUESSED
+            elif self.entities.is_open(name):
+                confidence = min(confidence, _OPEN)
+        return Understood(intent, confidence, found)
+
+    def _misspelt(self, plain: str, among: Collection[str] | None) -> Understood | None:
+        near = process.extract(plain, self._forms, scorer=fuzz.ratio, score_cutoff=_NEARLY, limit=20)
+        for form, score, _ in near:
+            for intent in self._exact[form]:
+                if (among is None or intent in among) and _has_the_words_of(plain, form):
+                    return Understood(intent, round(min(score / 100, _MOST_NEARLY), 4))
+        return None
+
+
+def _has_the_words_of(text: str, form: str) -> bool:
+    """Whether every word of the utterance is in the text, perhaps misspelt: "turn off" is not "turn on"."""
+    said = text.split(" ")
+    return all(word in said or _is_misspelt_in(word, said) for word in form.split(" "))
+
+
+def _is_misspelt_in(word: str, said: list[str]) -> bool:
+    typos = typos_in(word)
+    return typos > 0 and (
+        process.extractOne(word, said, scorer=DamerauLevenshtein.distance, score_cutoff=typos) is not None
+    )
