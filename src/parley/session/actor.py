@@ -32,6 +32,8 @@ from parley.session.performance import Performance
 log = structlog.get_logger()
 
 REMEMBERED_KEYS = 256
+REPLAYED = 1_000
+"""How many emissions back `recent_turns` goes."""
 Engine = Callable[[Turn], Awaitable[None]]
 
 
@@ -104,6 +106,10 @@ class Session:
             raise NotFound(f"This session has no turn '{turn}'.", code="no_turn")
         return Answer.finished(record)
 
+    def place(self) -> tuple[int, int]:
+        """The epoch, and the offset of what was last heard."""
+        return self.outbox.epoch, self.outbox.readable - 1
+
     def follow(self, follower: Follower) -> Callable[[], None]:
         """Call `follower` with everything that the session says from now on; what is returned stops that."""
         return self.outbox.follow(follower)
@@ -130,6 +136,12 @@ class Session:
                 portions.append(Portion(turn.message_id, emissions))
                 offset = emissions[-1].offset
         return [*portions, *self.outbox.between(offset + 1, self.outbox.readable)]
+
+    async def recent_turns(self) -> Sequence[TurnRecord]:
+        """The finished turns among the last emissions, and what they said."""
+        recent = max(0, self.outbox.readable - REPLAYED)
+        turns = await self._around.transcripts.turns(self.id, after=recent)
+        return [turn for turn in turns if turn.said is not None and turn.said[-1].offset < self.outbox.readable]
 
     def interrupt(self) -> bool:
         """Cancel the running turn at its next wait."""

@@ -23,11 +23,11 @@ class Answer:
         "_readable",
         "_said",
         "_signal",
+        "_watchers",
         "action",
         "failure",
         "is_accepted",
         "is_over",
-        "on_accepted",
         "record",
     )
 
@@ -38,11 +38,10 @@ class Answer:
         self.failure: ParleyError | None = None
         self.is_accepted = False
         self.is_over = False
-        self.on_accepted: Callable[[], None] | None = None
-        """Called once when the action has become durable."""
         self._said: list[Emission] = []
         self._readable = 0
         self._signal = Signal()
+        self._watchers: list[Callable[[], None]] = []
 
     @classmethod
     def finished(cls, record: TurnRecord) -> Answer:
@@ -63,6 +62,20 @@ class Answer:
         """Everything so far, readable or not yet."""
         return self._said
 
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call `watcher` when the action is accepted, when it fails and when it is over, in the order of watching.
+
+        Called at once, too, where one of these has happened already.
+        """
+        self._watchers.append(watcher)
+        if self.is_accepted or self.is_over or self.failure is not None:
+            watcher()
+
+    def _changed(self) -> None:
+        self._signal.wake()
+        for watcher in self._watchers:
+            watcher()
+
     def settle_acceptance(self, saving: asyncio.Future[None]) -> None:
         """The store has recorded the action, or has not. (A done-callback: must not raise.)"""
         failure = None if saving.cancelled() else saving.exception()
@@ -71,15 +84,13 @@ class Answer:
         elif not self.is_over:
             # The turn may still be saved whole by its commit; until then nothing of it is shown.
             self.failure = failure if isinstance(failure, ParleyError) else StoreUnavailable(str(failure))
-            self._signal.wake()
+            self._changed()
 
     def accept(self) -> None:
         """The action is durable: what has been said may be read."""
         self.is_accepted = True
         self._readable = len(self._said)
-        self._signal.wake()
-        if self.on_accepted is not None:
-            self.on_accepted()
+        self._changed()
 
     async def accepted(self) -> None:
         """Return when the action is durable. Raises `StoreUnavailable` when it could not be recorded."""
@@ -102,7 +113,7 @@ class Answer:
             self._readable = len(self._said)
         self.failure = failure
         self.is_over = True
-        self._signal.wake()
+        self._changed()
 
     async def read(self) -> AsyncIterator[Sequence[Emission]]:
         """All emissions from the first, in the portions in which they became readable.

@@ -10,7 +10,7 @@ from msgspec import Struct
 from parley.domain.actions import Action
 from parley.domain.ids import SessionID, TurnID
 from parley.domain.state import SessionState
-from parley.domain.transcript import TurnConfig
+from parley.domain.transcript import TurnConfig, TurnRecord
 from parley.session.answer import Answer
 from parley.session.outbox import Follower, Portion
 
@@ -47,12 +47,20 @@ class SessionHandle(Protocol):
         """The answer of a turn, running or over. Raises `NotFound`."""
         ...
 
+    def place(self) -> tuple[int, int]:
+        """The epoch, and the offset of what was last heard."""
+        ...
+
     def follow(self, follower: Follower) -> Callable[[], None]:
         """Call `follower` with everything that the session says from now on; what is returned stops that."""
         ...
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""
+        ...
+
+    async def recent_turns(self) -> Sequence[TurnRecord]:
+        """The finished turns among the last emissions, and what they said."""
         ...
 
     def interrupt(self) -> bool:

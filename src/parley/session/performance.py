@@ -48,7 +48,7 @@ class Performance:
 
     async def run(self, engine: Callable[[Turn], Awaitable[None]]) -> TurnRecord:
         """Perform the turn. Afterwards the state is the one to save, together with the record returned."""
-        self.answer.on_accepted = self._outbox.release
+        self.answer.watch(self._let_out)
         state, ended_before = self._state, self._state.ended
         if ended_before is not None:
             self._reason = SESSION_ENDED
@@ -73,7 +73,6 @@ class Performance:
             self._outbox.append(self.answer.record.message_id, emission)
             self.answer.append(emission)
         self.answer.finish()
-        self._outbox.release()
 
     async def _answer(self, engine: Callable[[Turn], Awaitable[None]], action: Any) -> None:
         state, record = self._state, self.answer.record
@@ -147,6 +146,10 @@ class Performance:
         self._outbox.append(self.answer.record.message_id, emission)
         self.answer.append(emission)
         if self.answer.is_accepted:
+            self._outbox.release()
+
+    def _let_out(self) -> None:
+        if self.answer.is_accepted and self.answer.failure is None:
             self._outbox.release()
 
     def _end_with(self, body: Body) -> None:
