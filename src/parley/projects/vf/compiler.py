@@ -1,0 +1,130 @@
+"""From an export to a project: every diagram a workflow, every node a step, and a report of what became of each."""
+
+from __future__ import annotations
+
+from parley.domain.ids import EnvironmentAlias, ProjectID, StepID, WorkflowID
+from parley.domain.program import Program, Workflow
+from parley.domain.project import Environment, Project
+from parley.domain.steps import Call, Capture, Cards, Choice, Set, Step
+from parley.errors import BadProject
+from parley.projects.loaded import Loaded
+from parley.projects.vf.conditions import Conditions
+from parley.projects.vf.entries import Entries
+from parley.projects.vf.export_file import schema_of
+from parley.projects.vf.intents import Intents
+from parley.projects.vf.layout import CONTAINERS, DRAWINGS, Layout, Node, layouts_of, root_of
+from parley.projects.vf.loops import cut_empty_loops, find_recursion
+from parley.projects.vf.messages import Messages
+from parley.projects.vf.names import Names
+from parley.projects.vf.nodes import read_node
+from parley.projects.vf.report import Import, NodeOutcome, Outcome, Report
+from parley.projects.vf.rich_text import RichText
+from parley.projects.vf.scene import Library, Scene
+from parley.projects.vf.settings import settings_of
+from parley.projects.vf.shapes import Obj, at, text
+from parley.projects.vf.variables import variables_of
+
+MAIN = EnvironmentAlias("main")
+
+
+def compile_export(export: Obj, file: str, stem: str) -> Import:
+    """The project. Raises `BadProject` where the export has no diagram to begin in."""
+    report = Report(file)
+    layouts = layouts_of(export, report)
+    root = root_of(export, layouts)
+    if root is None or root.first() is None:
+        raise BadProject(f"{file}: has no diagram to begin in: `version.rootDiagramID` names none with a start.")
+    library = _library(export, layouts, root, report)
+    workflows = _workflows(library, report)
+    project = export.get("project")
+    name = text(at(project, "name")) or stem
+    program = _program(name, root, workflows, export, library, report)
+    id = ProjectID(text(at(project, "_id")) or stem)
+    loaded = Loaded(Project(id, name, (Environment(MAIN, program, 100.0),)), tuple(report.warnings))
+    return Import(loaded, schema_of(export), tuple(report.nodes))
+
+
+def _library(export: Obj, layouts: dict[str, Layout], root: Layout, report: Report) -> Library:
+    names = Names(export)
+    rich = RichText(names)
+    conditions = Conditions(names, rich)
+    messages = Messages(export, rich, conditions, report)
+    entries = Entries(layouts, root, names, report)
+    kinds = (at(export.get("project"), "type"), at(export.get("version"), "prototype", "type"))
+    return Library(names, rich, conditions, messages, entries, layouts, voice="voice" in kinds)
+
+
+def _program(
+    name: str, root: Layout, workflows: dict[WorkflowID, Workflow], export: Obj, library: Library, report: Report
+) -> Program:
+    steps = [step for workflow in workflows.values() for step in workflow.steps.values()]
+    reader = Intents(export, library.names, library.rich, library.messages, report)
+    entities = reader.entities()
+    triggers = tuple(library.entries.triggers)
+    mentioned = {trigger.intent for trigger in triggers if trigger.intent} | _listened_for(steps)
+    local = {name for workflow in workflows.values() for name in workflow.variables}
+    return Program(
+        name=name,
+        start=root.id,
+        workflows=workflows,
+        variables=variables_of(export, [n for n in [*entities, *_written(steps)] if n not in local]),
+        intents=reader.intents(entities, mentioned),
+        entities=entities,
+        triggers=triggers,
+        settings=settings_of(export, library.rich, library.messages, report),
+    )
+
+
+def _workflows(library: Library, report: Report) -> dict[WorkflowID, Workflow]:
+    found: dict[WorkflowID, Workflow] = {}
+    for layout in library.layouts.values():
+        if layout.id not in found:
+            found[layout.id] = _workflow(layout, library, report)
+    for cycle in find_recursion(found):
+        report.warn(f"components run each other in a circle: {' > '.join(cycle)}", "components")
+    return found
+
+
+def _workflow(layout: Layout, library: Library, report: Report) -> Workflow:
+    scene = Scene(library, layout)
+    steps: dict[StepID, Step] = {}
+    for node in layout.nodes.values():
+        if node.runs:
+            steps[StepID(node.id)] = read_node(node, scene)
+        _record(node, layout, scene, report)
+    steps |= scene.added
+    for step in cut_empty_loops(steps):
+        report.warn(f"step '{step}' leads back to itself through nothing: the workflow ends there", layout.name)
+    variables = tuple(library.names.variable(name) for name in layout.variables if isinstance(name, str) and name)
+    return Workflow(layout.id, layout.name, steps, layout.first(), variables)
+
+
+def _record(node: Node, layout: Layout, scene: Scene, report: Report) -> None:
+    remarks, passes = scene.taken()
+    outcome: Outcome = "pass-through" if passes else "approximate" if remarks else "exact"
+    if node.kind in DRAWINGS:
+        outcome = "drawing"
+    elif node.kind in CONTAINERS:
+        outcome = "exact"
+    report.node(NodeOutcome(layout.name, node.id, node.kind, outcome, remarks), node.name or node.kind)
+
+
+def _listened_for(steps: list[Step]) -> set[str]:
+    found: set[str] = set()
+    for step in steps:
+        if isinstance(step, Choice | Cards):
+            options = step.options if isinstance(step, Choice) else [b for card in step.cards for b in card.buttons]
+            found |= {option.intent for option in options if option.intent}
+    return found
+
+
+def _written(steps: list[Step]) -> list[str]:
+    found: list[str] = []
+    for step in steps:
+        if isinstance(step, Set):
+            found += [assignment.variable for assignment in step.assignments]
+        elif isinstance(step, Capture):
+            found += [step.variable] if step.variable else [wanted.variable for wanted in step.entities]
+        elif isinstance(step, Call):
+            found += step.outputs
+    return found

@@ -1,0 +1,115 @@
+"""Nodes that look at variables and set them: ifV2, condition-v3, setV2, set-v3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from parley.domain.conditions import Expression, Literally, Template, Test, Truthy, Value
+from parley.domain.ids import StepID
+from parley.domain.steps import Assignment, Branch, Condition, Set, Step, Target
+from parley.projects.vf.layout import Node
+from parley.projects.vf.scene import Scene
+from parley.projects.vf.shapes import Obj, at, obj, objects, text
+
+NEVER = Truthy("false")
+
+
+def read_if(node: Node, scene: Scene) -> Step:
+    """`expressions`: trees of comparisons, ports aligned with them."""
+    branches = []
+    for index, expression in enumerate(objects(node.data.get("expressions"))):
+        test = _test(scene.conditions.tree(expression), text(expression.get("name")) or str(index + 1), scene)
+        branches.append(Branch(test, scene.go(node.ports.choice(index, text(expression.get("id"))))))
+    kind = at(node.data, "noMatch", "type")
+    return Condition(StepID(node.id), node.name, _else(node, scene, kind == "none"), branches=tuple(branches))
+
+
+def read_condition(node: Node, scene: Scene) -> Step:
+    """`condition.items`: assertions or scripts, ports by item."""
+    condition = obj(node.data.get("condition"))
+    if condition.get("type") in ("prompt", "llm"):
+        return scene.pass_through(node, "a condition that a language model decides runs as its else", _some_else(node))
+    branches = []
+    for index, item in enumerate(objects(condition.get("items"))):
+        test = _test(scene.conditions.assertions(item), str(index + 1), scene)
+        branches.append(Branch(test, scene.go(node.ports.choice(index, text(item.get("id"))))))
+    falls = at(node.data, "noMatch", "path") is False and node.ports.otherwise is None
+    return Condition(StepID(node.id), node.name, _else(node, scene, falls), branches=tuple(branches))
+
+
+def read_set(node: Node, scene: Scene) -> Step:
+    """`sets`: JavaScript (`advance`) or a value for each variable."""
+    assignments = []
+    for each in objects(node.data.get("sets")):
+        variable = scene.names.variable(each.get("variable"))
+        written = each.get("expression")
+        if not variable:
+            continue
+        if each.get("type") == "value":
+            assignments.append(Assignment(variable, _literal(str(written), scene)))
+        elif isinstance(written, str):
+            source = scene.conditions.source(written)
+            assignments.append(Assignment(variable, Expression(source) if source else Literally("")))
+        elif written is None or isinstance(written, bool | int | float):
+            assignments.append(Assignment(variable, Literally(written)))
+        else:
+            scene.remark(f"the value of '{variable}' cannot be expressed and is not set")
+    return Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
+
+
+def read_set_v3(node: Node, scene: Scene) -> Step:
+    """`items`: a value in Markup, or a script that returns it."""
+    assignments = []
+    for each in objects(node.data.get("items")):
+        variable = scene.names.variable(each.get("variableID"))
+        if not variable:
+            continue
+        value = _item(each, scene)
+        if value is None:
+            scene.remark(f"the value of '{variable}' cannot be expressed and is not set")
+        else:
+            assignments.append(Assignment(variable, value))
+    return Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
+
+
+def _item(item: Obj, scene: Scene) -> Value | None:
+    written: Any = item.get("value")
+    if item.get("type") == "script":
+        source = scene.conditions.source(written)
+        return Expression(source) if source else None
+    if item.get("type") not in ("value", None):
+        return None
+    if isinstance(written, str):
+        return _literal(written, scene)
+    return _literal(scene.rich.template(written).strip(), scene)
+
+
+def _literal(written: str, scene: Scene) -> Value:
+    """A value as it was typed: a number, true or false where it reads as one, else a text with variables."""
+    try:
+        value = msgspec.json.decode(written.strip().encode("utf-8", "replace"))
+    except (msgspec.MsgspecError, RecursionError):
+        value = None
+    if isinstance(value, bool | int | float):
+        return Literally(value)
+    template = scene.names.template(written)
+    return Template(template) if "{" in template else Literally(template)
+
+
+def _test(test: Test | None, name: str, scene: Scene) -> Test:
+    if test is None:
+        scene.remark(f"branch '{name}' has no test that can be expressed and is never taken")
+        return NEVER
+    return test
+
+
+def _else(node: Node, scene: Scene, falls: bool) -> Target:
+    if falls:
+        return scene.follow(node, _some_else(node))
+    return scene.go(node.ports.otherwise)
+
+
+def _some_else(node: Node) -> str | None:
+    return node.ports.otherwise or node.ports.next

@@ -1,0 +1,81 @@
+"""Nodes that lead elsewhere: start, intent, trigger, goToNode, goTo, component, flow, exit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parley.domain.conditions import Template
+from parley.domain.ids import StepID
+from parley.domain.steps import Assignment, Call, End, GoTo, Set, Step
+from parley.projects.vf.layout import Node
+from parley.projects.vf.scene import Scene
+from parley.projects.vf.shapes import items, obj, objects, text
+
+
+def read_start(node: Node, scene: Scene) -> Step:
+    """Where a diagram begins, and where triggers enter it."""
+    return GoTo(StepID(node.id), node.name, scene.next(node))
+
+
+def read_intent(node: Node, scene: Scene) -> Step:
+    """Entered by its intent; then copies the entities that it maps into variables."""
+    assignments = []
+    for each in objects(node.data.get("mappings")):
+        entity = scene.names.entity(each.get("slot") or each.get("entityID"))
+        variable = scene.names.variable(each.get("variable") or each.get("variableID"))
+        if entity and variable and entity != variable:
+            assignments.append(Assignment(variable, Template("{" + entity + "}")))
+    if not assignments:
+        return read_start(node, scene)
+    return Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
+
+
+def read_exit(node: Node, scene: Scene) -> Step:
+    """Ends the conversation."""
+    return End(StepID(node.id), node.name)
+
+
+def read_go_to_node(node: Node, scene: Scene) -> Step:
+    """Goes on at a node, here or in another diagram."""
+    layout = scene.layout(node.data.get("diagramID"))
+    target = text(node.data.get("nodeID"))
+    if layout is None or not target:
+        scene.remark("it leads to a diagram or a node that is not in the file: the workflow ends here")
+        return GoTo(StepID(node.id), node.name)
+    place = layout.place(target)
+    if scene.is_here(layout):
+        return GoTo(StepID(node.id), node.name, place)
+    return GoTo(StepID(node.id), node.name, place, workflow=layout.id)
+
+
+def read_go_to(node: Node, scene: Scene) -> Step:
+    """Goes on as if the user had meant an intent."""
+    intent = scene.names.intent(node.data.get("intent"))
+    trigger = None if intent is None else scene.entry(intent, text(node.data.get("diagramID")))
+    if trigger is None:
+        scene.remark("nothing starts with the intent it names: the workflow ends here")
+        return GoTo(StepID(node.id), node.name)
+    return GoTo(StepID(node.id), node.name, trigger.step, workflow=trigger.workflow)
+
+
+def read_component(node: Node, scene: Scene) -> Step:
+    """Runs another diagram and comes back."""
+    data = node.data
+    diagram = data.get("diagramID") or data.get("diagram_id")
+    layout = scene.layout(diagram) if diagram else None
+    if layout is None:
+        return scene.pass_through(node, f"diagram '{text(diagram)}' is not in the file: runs as a pass-through")
+    written = obj(data.get("variableMap") or data.get("variable_map")) or data
+    inputs = tuple(
+        Assignment(callee, Template("{" + caller + "}")) for caller, callee in _pairs(written.get("inputs"), scene)
+    )
+    outputs = {caller: callee for callee, caller in _pairs(written.get("outputs"), scene)}
+    step = StepID(node.id)
+    return Call(step, node.name, scene.next(node), workflow=layout.id, inputs=inputs, outputs=outputs)
+
+
+def _pairs(value: Any, scene: Scene) -> list[tuple[str, str]]:
+    """Pairs of names: `[[from, to], ...]` or `{from: to}`."""
+    pairs = list(value.items()) if isinstance(value, dict) else [p for p in items(value) if isinstance(p, list)]
+    named = [tuple(scene.names.variable(name) for name in pair) for pair in pairs]
+    return [(pair[0], pair[1]) for pair in named if len(pair) == 2 and all(pair)]

@@ -1,0 +1,62 @@
+"""Nodes that say or show something and go on: text, speak, message, visual."""
+
+from __future__ import annotations
+
+from parley.domain.ids import StepID
+from parley.domain.steps import Image, Message, Said, Speak, Step
+from parley.projects.vf.layout import Node
+from parley.projects.vf.scene import Scene
+from parley.projects.vf.shapes import Obj, at, number, objects, text
+
+
+def read_text(node: Node, scene: Scene) -> Step:
+    """`texts`: variants of rich text, one of which is said by chance."""
+    variants = tuple(
+        scene.rich.said(each.get("content"), each.get("messageDelayMilliseconds"))
+        for each in objects(node.data.get("texts"))
+    )
+    return _said(node, scene, variants)
+
+
+def read_message(node: Node, scene: Scene) -> Step:
+    """A message of the content library."""
+    id = node.data.get("messageID")
+    variants = scene.message(id)
+    if not variants:
+        scene.remark(f"message '{text(id)}' is not in the file: the step says nothing")
+    return _said(node, scene, variants)
+
+
+def read_speak(node: Node, scene: Scene) -> Step:
+    """`dialogs`: said one after another, or one of them by chance where `randomize` is set."""
+    variants = tuple(_dialog(each, scene) for each in objects(node.data.get("dialogs")))
+    texts = [said.text for said in variants if said.text]
+    if len(variants) > 1 and node.data.get("randomize") is not True and all(said.audio is None for said in variants):
+        variants = (Said(" ".join(texts)),)
+    return Speak(StepID(node.id), node.name, scene.next(node), variants=variants)
+
+
+def read_visual(node: Node, scene: Scene) -> Step:
+    """A picture. Displays of particular devices cannot be shown."""
+    if node.data.get("visualType", "image") != "image":
+        return scene.pass_through(node, "only pictures can be shown: runs as a pass-through")
+    return Image(
+        StepID(node.id),
+        node.name,
+        scene.next(node),
+        url=scene.rich.template(node.data.get("image")),
+        width=number(at(node.data, "dimensions", "width")),
+        height=number(at(node.data, "dimensions", "height")),
+        visibility=text(node.data.get("canvasVisibility")) or None,
+    )
+
+
+def _said(node: Node, scene: Scene, variants: tuple[Said, ...]) -> Step:
+    kind = Speak if scene.voice else Message
+    return kind(StepID(node.id), node.name, scene.next(node), variants=variants)
+
+
+def _dialog(dialog: Obj, scene: Scene) -> Said:
+    recording = text(dialog.get("url")) or text(dialog.get("audio"))
+    said = scene.rich.said(text(dialog.get("content")) or text(dialog.get("desc")))
+    return Said(said.text, audio=scene.names.template(recording)) if recording else said

@@ -1,0 +1,104 @@
+"""What the reader of a node may ask: where its ways lead, what ids mean, and a place for its remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from parley.domain.ids import StepID
+from parley.domain.program import Trigger
+from parley.domain.steps import GoTo, Said, Step
+from parley.projects.vf.conditions import Conditions
+from parley.projects.vf.entries import Entries
+from parley.projects.vf.layout import Layout, Node
+from parley.projects.vf.messages import Messages
+from parley.projects.vf.names import Names
+from parley.projects.vf.rich_text import RichText
+
+
+class Library(Struct, frozen=True):
+    """What an export holds once for all its diagrams. `voice`: its texts are spoken."""
+
+    names: Names
+    rich: RichText
+    conditions: Conditions
+    messages: Messages
+    entries: Entries
+    layouts: dict[str, Layout]
+    voice: bool
+
+
+class Scene:
+    """One diagram while its nodes are read. `added` holds steps that no node stands for."""
+
+    def __init__(self, library: Library, layout: Layout) -> None:
+        self.names, self.rich, self.conditions = library.names, library.rich, library.conditions
+        self.voice = library.voice
+        self._library, self._layout = library, layout
+        self._remarks: list[str] = []
+        self.passes = False
+        self.added: dict[StepID, Step] = {}
+
+    def remark(self, what: str) -> None:
+        """Say what differs in the node that is being read."""
+        self._remarks.append(what)
+
+    def taken(self) -> tuple[tuple[str, ...], bool]:
+        """The remarks since the last time, and whether the node became a pass-through."""
+        found, passes = (tuple(self._remarks), self.passes)
+        self._remarks, self.passes = [], False
+        return found, passes
+
+    def go(self, target: str | None) -> StepID | None:
+        """Where a way leads that ends the workflow when it is not connected."""
+        return self._layout.place(target)
+
+    def next(self, node: Node) -> StepID | None:
+        """What comes after the node."""
+        return self._layout.follow(node, node.ports.next)
+
+    def follow(self, node: Node, target: str | None) -> StepID | None:
+        """Where a way leads that falls through to the next step when it is not connected."""
+        return self._layout.follow(node, target)
+
+    def layout(self, diagram: object) -> Layout | None:
+        """Another diagram; this one where none is named."""
+        if not diagram:
+            return self._layout
+        return self._library.layouts.get(diagram) if isinstance(diagram, str) else None
+
+    def is_here(self, layout: Layout) -> bool:
+        """Whether it is the diagram that is being read."""
+        return layout.id == self._layout.id
+
+    def entry(self, intent: str, diagram: str = "") -> Trigger | None:
+        """Where an intent leads."""
+        return self._library.entries.of_intent(intent, diagram)
+
+    def leave_for(self, id: str, trigger: Trigger) -> StepID:
+        """A step of its own that goes where the trigger does."""
+        step = StepID(id)
+        self.added[step] = GoTo(step, workflow=trigger.workflow, then=trigger.step)
+        return step
+
+    def message(self, id: object) -> tuple[Said, ...]:
+        """The variants of a message of the content library."""
+        return self._library.messages.variants(id)
+
+    def prompts(self, values: Iterable[Any]) -> tuple[Said, ...]:
+        """Prompts written in the node itself; those that say nothing are left out."""
+        return tuple(said for value in values if (said := self._prompt(value)) is not None)
+
+    def _prompt(self, value: Any) -> Said | None:
+        content = value.get("content", value.get("text")) if isinstance(value, dict) else value
+        said = self.rich.said(content)
+        return said if said.text.strip() else None
+
+    def pass_through(self, node: Node, why: str, target: str | None = None) -> GoTo:
+        """The step of a node that cannot be run: it goes on."""
+        self.passes = True
+        self.remark(why)
+        way = node.ports.any() if target is None else target
+        return GoTo(StepID(node.id), node.name, self._layout.follow(node, way))
