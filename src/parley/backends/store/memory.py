@@ -130,6 +130,8 @@ class MemoryStore:
             data, said = state_bytes(state), said_bytes(turn.said or ())
             if session is None or session.revision != state.revision - 1:
                 raise Conflict("Another owner has saved this session since it was read.")
+            if state.ended is None and self._live.get(session.owner, state.id) != state.id:
+                raise Conflict("This user already has a session that has not ended.")
             self._finish(session, turn, said)
         except ParleyError as error:
             return _failed(error)

@@ -1,0 +1,89 @@
+-- What the store says to SQLite. {sessions} and {turns} are packed records as rows (sqlite_packing.py).
+
+-- name: create
+INSERT INTO session (id, project, user, revision, ended, expires_minute, state)
+SELECT id, project, user, revision, ended, expires_minute, state FROM {sessions};
+
+-- name: save
+UPDATE session SET state = p.state, revision = p.revision
+FROM {sessions} p
+WHERE session.id = p.id AND session.revision = p.revision - 1;
+
+-- name: mark
+-- Apart from `save`, so that a turn which changes neither leaves the indexes alone.
+UPDATE session SET ended = p.ended, expires_minute = p.expires_minute
+FROM {sessions} p
+WHERE session.id = p.id AND (session.ended IS NOT p.ended OR session.expires_minute IS NOT p.expires_minute);
+
+-- name: say
+-- Adds turns, and finishes those that were accepted before.
+INSERT INTO turn (session, id, name, accepted_at, first, last, asked, said)
+SELECT s.n, p.id, p.name, p.accepted_at, p.first, p.last, p.asked, p.said
+FROM {turns} p CROSS JOIN session s ON s.id = p.session
+WHERE true
+ON CONFLICT (id, session) DO UPDATE SET said = excluded.said, first = excluded.first, last = excluded.last
+WHERE turn.said IS NULL AND excluded.said IS NOT NULL;
+
+-- name: release
+-- A key names its turn for a day; then another turn may have it.
+UPDATE turn SET name = '#' || turn.id
+FROM {turns} p, session s
+WHERE s.id = p.session AND turn.session = s.n AND turn.name = p.name AND turn.id <> p.id
+  AND turn.accepted_at <= p.accepted_at - 86400000;
+
+-- name: load
+SELECT state FROM session WHERE id = ?;
+
+-- name: latest
+SELECT state FROM session WHERE project = ? AND user = ? ORDER BY n DESC LIMIT 1;
+
+-- name: expired
+SELECT id FROM session WHERE ended IS NULL AND expires_minute IS NOT NULL AND expires_minute <= ?
+ORDER BY expires_minute LIMIT ?;
+
+-- name: turn_by_id
+SELECT t.id, t.asked, t.said FROM session s CROSS JOIN turn t ON t.session = s.n WHERE s.id = ? AND t.id = ?;
+
+-- name: turn_by_name
+SELECT t.id, t.asked, t.said FROM session s CROSS JOIN turn t ON t.session = s.n
+WHERE s.id = ? AND t.name = ? AND t.accepted_at > ?;
+
+-- name: turns
+SELECT id, asked, said FROM turn WHERE n IN (
+  SELECT t.n FROM session s CROSS JOIN turn t ON t.session = s.n
+  WHERE s.id = ? AND (t.said IS NULL OR t.last > ?)
+  ORDER BY t.n LIMIT ?
+) ORDER BY n;
+
+-- name: forget_turns
+DELETE FROM turn WHERE session IN (SELECT n FROM session WHERE project = ? AND user = ?);
+
+-- name: forget_sessions
+DELETE FROM session WHERE project = ? AND user = ?;
+
+-- name: save_version
+INSERT INTO version (id, program) VALUES (?, ?) ON CONFLICT DO NOTHING;
+
+-- name: load_version
+SELECT program FROM version WHERE id = ?;
+
+-- name: add_key
+INSERT OR REPLACE INTO api_key (id, digest, label, project, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: find_key
+SELECT id, digest, label, project, created_at, revoked_at FROM api_key WHERE digest = ? AND revoked_at IS NULL;
+
+-- name: list_keys
+SELECT id, digest, label, project, created_at, revoked_at FROM api_key ORDER BY created_at, n;
+
+-- name: revoke_key
+UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL;
+
+-- name: add_secret
+INSERT INTO secret (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING;
+
+-- name: find_secret
+SELECT value FROM secret WHERE name = ?;
+
+-- name: probe
+UPDATE probe SET at = at + 1;
