@@ -40,13 +40,15 @@ class Opened:
 
 
 async def open_store(data: str, *, exclusive: bool) -> Backend:
-    """The store that `--data` names. Raises `StoreUnavailable` with one clear line."""
+    """The store that `--data` names, open. Raises `StoreUnavailable` with one clear line."""
     if data == MEMORY:
-        return MemoryStore()
+        return MemoryStore(clock=SystemClock())
     if "://" in data:
         scheme = data.split("://", 1)[0]
         raise BadProject(f"--data {scheme}://...: this release stores in a file or in {MEMORY}")
-    return await SqliteStore.open(Path(data).expanduser(), exclusive=exclusive)
+    store = SqliteStore(Path(data).expanduser(), clock=SystemClock(), exclusive=exclusive)
+    await store.open()
+    return store
 
 
 async def copy_data(store: Backend, into: Path) -> None:
@@ -71,7 +73,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
         for project in projects:
             await house.catalog.serve(project)
         key = await create_key(
-            store, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
+            store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
         )
         sweeping = asyncio.create_task(house.directory.sweep())
         try:
@@ -85,14 +87,14 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
 
 async def _furnish(store: Backend, settings: Settings) -> House:
     clock = SystemClock()
-    catalog = Catalog(store)
+    catalog = Catalog(store.versions)
     directory = Directory(catalog, Surroundings(store, store, clock))
-    secret = await store.secret("session-key", secrets.token_hex(32))
+    secret = await store.keyring.secret("session-key", secrets.token_hex(32))
     return House(
         directory=directory,
         catalog=catalog,
         keys=SessionKeys(secret),
-        access=Access(store, catalog, clock),
+        access=Access(store.keyring, catalog, clock),
         clock=clock,
         probe=store,
         body_limit=settings.body_limit,

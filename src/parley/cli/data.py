@@ -23,7 +23,7 @@ def create_api_key(data: str, project: str | None, label: str) -> None:
     """Make a key and print it."""
 
     async def create(store: Backend) -> str:
-        return await create_key(store, now_ms(), label=label, project=project)
+        return await create_key(store.keyring, now_ms(), label=label, project=project)
 
     key = _with_store(data, create)
     Console(highlight=False, soft_wrap=True).print(key, markup=False)
@@ -34,7 +34,7 @@ def list_api_keys(data: str) -> None:
 
     async def find(store: Backend) -> Table:
         table = Table("id", "project", "label", "created", "revoked", box=None)
-        for key in await store.list():
+        for key in await store.keyring.list():
             table.add_row(key.id, key.project or "all", key.label, _day(key.created_at), _day(key.revoked_at))
         return table
 
@@ -45,7 +45,7 @@ def revoke_api_key(data: str, id: str) -> int:
     """Revoke a key; 1 when there is none of this id."""
 
     async def revoke(store: Backend) -> bool:
-        return await store.revoke(id, now_ms())
+        return await store.keyring.revoke(id, now_ms())
 
     revoked = _with_store(data, revoke)
     Console(highlight=False).print(f"Revoked {id}." if revoked else f"There is no valid key with the id {id}.")

@@ -15,27 +15,27 @@ from msgspec import Raw, Struct
 from parley.domain.ids import MessageID, SessionID, TurnID
 
 
-class Traced(Struct, frozen=True, tag="traced"):
+class Traced(Struct, frozen=True, tag_field="body", tag="traced"):
     """A trace; `data` is its JSON as every client gets it."""
 
     type: str
     data: Raw
 
 
-class Stated(Struct, frozen=True, tag="stated"):
+class Stated(Struct, frozen=True, tag_field="body", tag="stated"):
     """The conversation state after the turn, for clients that asked for it; `data` is its JSON."""
 
     data: Raw
 
 
-class Completed(Struct, frozen=True, tag="completed"):
+class Completed(Struct, frozen=True, tag_field="body", tag="completed"):
     """The turn is over and saved. `reason` is None, `interrupted`, or the limit that ended it."""
 
     message_id: MessageID
     reason: str | None = None
 
 
-class Ended(Struct, frozen=True, tag="ended"):
+class Ended(Struct, frozen=True, tag_field="body", tag="ended"):
     """The session is over. `reason`: see decisions, "Session end"."""
 
     reason: str

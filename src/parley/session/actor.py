@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
 from parley.domain.ids import MessageID, SessionID, TurnID, new_id
 from parley.domain.program import Limits
@@ -138,10 +139,14 @@ class Session:
         return [*portions, *self.outbox.between(offset + 1, self.outbox.readable)]
 
     async def recent_turns(self) -> Sequence[TurnRecord]:
-        """The finished turns among the last emissions, and what they said."""
+        """The turns of the last emissions, and what they have said so far."""
         recent = max(0, self.outbox.readable - REPLAYED)
         turns = await self._around.transcripts.turns(self.id, after=recent)
-        return [turn for turn in turns if turn.said is not None and turn.said[-1].offset < self.outbox.readable]
+        told = [turn for turn in turns if turn.said is not None and turn.said[-1].offset < self.outbox.readable]
+        if self._current is not None and not self._current.answer.is_over:
+            answer = self._current.answer
+            told.append(replace(answer.record, said=tuple(answer.readable)))
+        return told
 
     def interrupt(self) -> bool:
         """Cancel the running turn at its next wait."""

@@ -62,6 +62,11 @@ class Answer:
         """Everything so far, readable or not yet."""
         return self._said
 
+    @property
+    def readable(self) -> Sequence[Emission]:
+        """What may be read by now."""
+        return self._said[: self._readable]
+
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` when the action is accepted, when it fails and when it is over, in the order of watching.
 

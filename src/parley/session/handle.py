@@ -60,7 +60,7 @@ class SessionHandle(Protocol):
         ...
 
     async def recent_turns(self) -> Sequence[TurnRecord]:
-        """The finished turns among the last emissions, and what they said."""
+        """The turns of the last emissions, and what they have said so far."""
         ...
 
     def interrupt(self) -> bool:
