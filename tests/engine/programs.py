@@ -1,0 +1,160 @@
+"""Small programs that between them have every kind of step, for tests that try everything on everything."""
+
+from __future__ import annotations
+
+from parley.domain.conditions import Compare, Expression, Literally, Template, Truthy
+from parley.domain.program import Entity, EntityValue, Intent, Limits, Program, RequiredEntity, Settings, Trigger
+from parley.domain.program import Variable, Workflow
+from parley.domain.steps import (
+    ActionPath,
+    Assignment,
+    Branch,
+    Call,
+    Capture,
+    CardContent,
+    Cards,
+    Choice,
+    Condition,
+    CustomAction,
+    End,
+    EntityMapping,
+    GoTo,
+    Image,
+    Listening,
+    Message,
+    NoMatch,
+    NoReply,
+    Option,
+    Said,
+    Set,
+    Speak,
+    Step,
+    WantedEntity,
+)
+
+
+def workflow(id: str, *steps: Step, variables: tuple[str, ...] = ()) -> Workflow:
+    """A workflow that begins at its first step."""
+    return Workflow(id, id.title(), {step.id: step for step in steps}, steps[0].id if steps else None, variables)
+
+
+def program(name: str, *workflows: Workflow, **more: object) -> Program:
+    """A program that begins with its first workflow."""
+    return Program(name, workflows[0].id, {w.id: w for w in workflows}, **more)  # type: ignore[arg-type]
+
+
+INTENTS = {
+    "help": Intent("help", ("help", "I need help", "talk to a person")),
+    "cancel": Intent("cancel", ("cancel", "forget it")),
+    "order": Intent(
+        "order",
+        ("order a pizza", "I want a {size} pizza", "{size} pizza"),
+        (RequiredEntity("size", (Said("Which size?"), Said("Small or large?"))), RequiredEntity("number")),
+    ),
+}
+ENTITIES = {
+    "size": Entity("size", (EntityValue("small", ("little",)), EntityValue("large", ("big", "grande")))),
+    "number": Entity("number", builtin="number", reprompt=(Said("How many?"),)),
+    "code": Entity("code", pattern=r"[A-Z]{2}-\d{5}"),
+}
+TRIGGERS = (
+    Trigger("help", intent="help", calls=True),
+    Trigger("bye", intent="cancel"),
+    Trigger("help", event="ping", calls=True),
+    Trigger("loop", event="boom"),
+)
+HELP = workflow("help", Message("h1", then="h2", variants=(Said("Help is here."),)), Capture("h2", variable="name"))
+BYE = workflow("bye", Message("b1", then="b2", variants=(Said("Bye {name}."),)), End("b2"))
+LOOP = workflow("loop", Set("l1", then="l2", assignments=(Assignment("x", Literally(1)),)), GoTo("l2", then="l1"))
+COMMON = {
+    "variables": {"name": Variable("Ada"), "x": Variable([1, 2]), "answer": Variable()},
+    "intents": INTENTS,
+    "entities": ENTITIES,
+    "triggers": TRIGGERS,
+}
+
+_YES_NO = Choice(
+    "choose",
+    options=(
+        Option("yes", "Yes", then="capture"),
+        Option("no", "No {name}", intent="cancel", then=None),
+        Option("pizza", None, "order", mappings=(EntityMapping("size", "answer"),), then="condition"),
+    ),
+    listening=Listening(
+        NoMatch((Said("What?"), Said("Pardon?")), shuffled=True),
+        NoReply(5.0, (Said("Hello?"),), has_path=True, then="capture"),
+    ),
+)
+
+CHOICES = program(
+    "choices",
+    workflow(
+        "main",
+        Message("hi", then="choose", variants=(Said("Hi!"), Said("Hello {name}!"), Said("Yo", when=Truthy("x > 3")))),
+        _YES_NO,
+        Capture(
+            "capture",
+            then="condition",
+            entities=(WantedEntity("size", "answer", (Said("Size?"),)), WantedEntity("number", "x")),
+            listening=Listening(NoMatch(has_path=True, then="hi")),
+        ),
+        Condition(
+            "condition",
+            then="call",
+            branches=(
+                Branch(Compare(Template("{answer}"), "is", Literally("large")), "hi"),
+                Branch(Truthy("no("), "hi"),
+            ),
+        ),
+        Call("call", then="cards", workflow="bye2", inputs=(Assignment("y", Expression("x")),), outputs={"x": "y"}),
+        Cards("cards", then="choose", cards=(CardContent("A", "b", buttons=(Option("more", "More", then="hi"),)),)),
+    ),
+    workflow("bye2", Speak("s1", then="s2", variants=(Said("Spoken {y}"),)), GoTo("s2", workflow="sub")),
+    workflow("sub", Image("i", url="https://x/{name}"), variables=("y",)),
+    HELP,
+    BYE,
+    LOOP,
+    settings=Settings(no_reply=NoReply(10.0, (Said("Still there?"),)), limits=Limits(steps=60, frames=5)),
+    **COMMON,
+)
+ACTIONS = program(
+    "actions",
+    workflow(
+        "main",
+        CustomAction(
+            "ping",
+            then="wait",
+            action="ping",
+            body={"to": "{name}", "n": "{x}"},
+            paths=(ActionPath("done", "wait"), ActionPath("failed", None)),
+            default=0,
+        ),
+        CustomAction("wait", then="cards", action="form", body="{name}", body_is_json=False, stop=True),
+        Cards(
+            "cards",
+            then="again",
+            cards=(CardContent("A", buttons=(Option("open", "Open", url="https://x"),)), CardContent("B")),
+            layout="Carousel",
+            waits=True,
+            listening=Listening(elsewhere=False, no_reply=NoReply(reprompts=(Said("Choose!"),))),
+        ),
+        Call("again", then="ping", workflow="main"),
+    ),
+    HELP,
+    BYE,
+    LOOP,
+    settings=Settings(limits=Limits(steps=40, frames=4)),
+    **COMMON,
+)
+BROKEN = program(
+    "broken",
+    workflow("main", Message("m", then="c"), Capture("c", then="nowhere", variable="name")),
+    workflow("help", Call("h1", workflow="missing", then="h2"), GoTo("h2", workflow="missing")),
+    workflow("bye", Call("b1", then=None, workflow="bye")),
+    workflow("loop"),
+    settings=Settings(limits=Limits(steps=50, frames=6)),
+    **COMMON,
+)
+EMPTY = program("empty", workflow("main"))
+
+PROGRAMS = (CHOICES, ACTIONS, BROKEN, EMPTY)
