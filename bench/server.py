@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from parley.console.page import page_routes
-from parley.transports.http.app import http_app
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from parley.app import open_house
 from parley.cli.serve import Server, _listen, _loop_factory, _settle_memory
 from parley.config import Settings
+from parley.transports.front import Front
 
 KEY = "bench-key"
 
@@ -70,8 +69,8 @@ async def main(port: int, data: str) -> None:
     listening = _listen("127.0.0.1", port)
     settings = Settings(paths=(Path("examples/support_desk"),), data=data, api_key=KEY)
     async with open_house(settings) as opened:
-        extra = [Route("/bench/bare", Bare(), methods=["POST"]), *page_routes(opened.house)]
-        server = Server(http_app(opened.house, extra=extra), opened.house.directory, 5.0)
+        bare = Route("/bench/bare", Bare(), methods=["POST"])
+        server = Server(Front(opened.house, extra=[bare]), 5.0)
         _settle_memory()
         print(f"ready {listening.getsockname()[1]}", flush=True)
         await server.serve(sockets=[listening])

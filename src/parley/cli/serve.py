@@ -11,7 +11,6 @@ from types import FrameType
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 
 from parley.app import open_house
 from parley.cli.banner import show_banner
@@ -19,8 +18,7 @@ from parley.cli.logs import configure_logs
 from parley.cli.reload import reload_on_change
 from parley.config import FromEnvironment, Settings
 from parley.errors import BadProject
-from parley.session.directory import Directory
-from parley.transports.front import front
+from parley.transports.front import Front
 
 log = structlog.get_logger()
 
@@ -45,7 +43,8 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
 
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     async with open_house(settings) as opened:
-        server = Server(front(opened.house, settings.rate_per_minute), opened.house.directory, settings.drain_seconds)
+        front = Front(opened.house, rate_per_minute=settings.rate_per_minute)
+        server = Server(front, settings.drain_seconds)
         show_banner(opened, settings)
         watching = asyncio.create_task(reload_on_change(settings.paths, opened)) if settings.reload else None
         _settle_memory()
@@ -57,10 +56,10 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
 class Server(uvicorn.Server):
     """Uvicorn that finishes running turns before it goes (decisions, "Drain")."""
 
-    def __init__(self, app: ASGIApp, directory: Directory, drain_seconds: float) -> None:
+    def __init__(self, front: Front, drain_seconds: float) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                front,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -71,7 +70,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=2,
             )
         )
-        self._directory = directory
+        self._front = front
         self._drain_seconds = drain_seconds
         self._draining: asyncio.Task[None] | None = None
 
@@ -85,7 +84,7 @@ class Server(uvicorn.Server):
     async def _drain(self) -> None:
         log.info("draining")
         try:
-            await self._directory.drain(self._drain_seconds)
+            await self._front.drain(self._drain_seconds)
         finally:
             self.should_exit = True
 

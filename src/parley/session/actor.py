@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from parley.domain.ids import MessageID, SessionID, TurnID, new_id
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
-from parley.domain.transcript import TurnRecord
+from parley.domain.transcript import Completed, Emission, TurnRecord
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
 from parley.engine.turn import Turn
@@ -33,6 +33,7 @@ from parley.session.performance import Performance
 log = structlog.get_logger()
 
 REMEMBERED_KEYS = 256
+HANDED_BACK = "handed_back"
 REPLAYED = 1_000
 """How many emissions back `recent_turns` goes."""
 Engine = Callable[[Turn], Awaitable[None]]
@@ -161,6 +162,24 @@ class Session:
         record = TurnRecord(TurnID(new_id(now)), self.id, MessageID(new_id(now)), now, action={"end": reason})
         answer = self._put(record, None)
         await answer.whole()
+
+    async def hand_back(self, turn: TurnID) -> bool:
+        """Give up an unfinished turn as if its action had never been sent, so that its sender may send it again.
+
+        False when the turn is not at work: then it is over, or will be run by the session's next owner.
+        """
+        current, worker = self._current, self._worker
+        if worker is None or current is None or current.answer.turn != turn or not current.abandon():
+            return False
+        await asyncio.wait([worker])
+        state = await self._around.store.load(self.id)
+        if state is None:
+            return False
+        last = Emission(state.next_offset, turn, Completed(current.answer.record.message_id, HANDED_BACK))
+        state.revision += 1
+        state.next_offset += 1
+        await self._around.store.commit(state, replace(current.answer.record, said=(last,)))
+        return True
 
     async def settle(self) -> None:
         """Take no more actions, and return when those that were taken are over."""

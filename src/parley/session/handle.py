@@ -67,6 +67,10 @@ class SessionHandle(Protocol):
         """Cancel the running turn at its next wait; False when none is running."""
         ...
 
+    async def hand_back(self, turn: TurnID) -> bool:
+        """Give up an unfinished turn as if its action had never been sent; False when it is not at work."""
+        ...
+
     def state(self) -> SessionState:
         """The state as of the last turn. Not to be changed."""
         ...

@@ -19,6 +19,7 @@ from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, T
 from parley.engine.agent import Agent
 from parley.engine.turn import Turn
 from parley.engine.variables import Variables
+from parley.errors import Draining
 from parley.ports.clock import Clock
 from parley.session.answer import Answer
 from parley.session.outbox import Outbox
@@ -43,6 +44,7 @@ class Performance:
         self._reason: str | None = None
         self._running: asyncio.Task[Any] | None = None
         self._is_interrupted = False
+        self._is_abandoned = False
         self._ending: list[Emission] = []
         """What is told only when the turn is saved."""
 
@@ -66,6 +68,11 @@ class Performance:
             return False
         self._is_interrupted = True
         return self._running.cancel()
+
+    def abandon(self) -> bool:
+        """Stop the engine at its next wait and save nothing; False when it is not at work."""
+        self._is_abandoned = self.interrupt()
+        return self._is_abandoned
 
     def release(self) -> None:
         """The turn is saved: tell its end."""
@@ -109,6 +116,8 @@ class Performance:
             task = asyncio.current_task()
             if not self._is_interrupted or task is None or task.uncancel() > 0:
                 raise
+            if self._is_abandoned:
+                raise Draining("This server shut down before the turn was over. Send the action again.") from None
             self._reason = INTERRUPTED
         except Exception:
             # The one place where an unexpected failure of a step ends the turn and not the session.

@@ -1,14 +1,33 @@
-"""The front of the house: every door under one address."""
+"""The front of the house: every door under one address, opened and closed together."""
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from parley.console.page import page_routes
 from parley.session.house import House
 from parley.transports.http.app import http_app
+from parley.transports.socket.reception import Reception
+from parley.transports.socket_door import SocketDoor
 
 
-def front(house: House, rate_per_minute: int | None = None) -> ASGIApp:
+class Front:
     """The one ASGI application that a server runs."""
-    return http_app(house, extra=page_routes(house), rate_per_minute=rate_per_minute)
+
+    def __init__(self, house: House, *, rate_per_minute: int | None = None, extra: Sequence[BaseRoute] = ()) -> None:
+        self._house = house
+        self._reception = Reception(house)
+        http = http_app(house, extra=[*extra, *page_routes(house)], rate_per_minute=rate_per_minute)
+        self._door = SocketDoor(self._reception, otherwise=http)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection or request."""
+        await self._door(scope, receive, send)
+
+    async def drain(self, seconds: float) -> None:
+        """Finish running turns for at most `seconds`, then hand back the rest and send every client elsewhere."""
+        await self._house.directory.drain(seconds)
+        await self._reception.restart()

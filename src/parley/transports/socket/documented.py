@@ -46,11 +46,9 @@ class Documented:
         else:
             self.peer.handle(lambda: verb(payload))
 
-    def restart(self) -> None:
-        """The server goes: tell the client what to send again, and let it come back by itself."""
-        running = self._running
-        action = None if running is None or running.is_over else running.record.action
-        self._connection.emit("server.restart", {} if action is None else {"action": action})
+    async def restart(self) -> None:
+        """The server goes: hand back what it could not finish, and let the client come back by itself."""
+        self._connection.emit("server.restart", await self.peer.hand_back(self._running))
 
     async def _start(self, wire: dict[str, Any]) -> None:
         self.peer.unfollow()

@@ -17,6 +17,7 @@ from msgspec import Struct
 from parley.domain.ids import ProjectID, UserID
 from parley.domain.project import Project
 from parley.errors import InvalidInput, NotAllowed, NotFound, ParleyError, SessionEnded
+from parley.session.answer import Answer
 from parley.session.handle import SessionHandle
 from parley.session.house import House
 from parley.session.outbox import Follower
@@ -116,6 +117,14 @@ class Peer:
         environment = project.environment(visitor.environment) if visitor.environment else project.routed(visitor.user)
         session = await self.house.directory.create(project.id, visitor.user, environment)
         return session, self.house.keys.issue(session.state())
+
+    async def hand_back(self, running: Answer | None) -> dict[str, Any]:
+        """The payload of `server.restart`: the action to send again, where this server could not finish it."""
+        if running is None or running.is_over or self.session is None:
+            return {}
+        if not await self.session.hand_back(running.turn):
+            return {}
+        return {"action": running.record.action}
 
     async def _work(self) -> None:
         try:

@@ -44,9 +44,9 @@ class Reception:
         if connection.state is not None:
             connection.state.peer.gone()
 
-    def restart(self) -> None:
+    async def restart(self) -> None:
         """Tell every client that this server goes, and let go of them so that they come back elsewhere."""
         for connection in list(self._present):
             if connection.state is not None:
-                connection.state.restart()
+                await connection.state.restart()
             connection.cut(Reason.SERVER_SHUTDOWN)

@@ -52,11 +52,9 @@ class Widget:
             case _:
                 self._refused(InvalidInput(f"'{event[:64]}' is not an event of this protocol.", code="unknown_event"))
 
-    def restart(self) -> None:
-        """The server goes: the client comes back by itself and sends its last request again."""
-        running = self._running
-        action = None if running is None or running.is_over else running.record.action
-        self._connection.emit("server.restart", {} if action is None else {"action": action})
+    async def restart(self) -> None:
+        """The server goes: hand back what it could not finish, and let the client come back by itself."""
+        self._connection.emit("server.restart", await self.peer.hand_back(self._running))
 
     async def _start(self, wire: dict[str, Any]) -> None:
         self.peer.unfollow()
