@@ -37,7 +37,7 @@ BUILTIN_ENTITIES: dict[str, str] = {
     "VF.DATE": "date",
     "VF.TIME": "time",
     "VF.URL": "url",
-    "VF.NAME": "text",
+    "VF.NAME": "name",
     "VF.GEOGRAPHY": "text",
     "VF.KEYPHRASE": "text",
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity
 from parley.domain.steps import Said
-from parley.projects.vf.builtins import BUILTIN_ENTITIES, BUILTIN_UTTERANCES, utterances_of
+from parley.projects.vf.builtins import BUILTIN_ENTITIES, utterances_of
 from parley.projects.vf.messages import Messages
 from parley.projects.vf.names import Names
 from parley.projects.vf.report import Report
@@ -53,6 +53,12 @@ class Intents:
         for each in objects(self._export.get("intents")):
             id = text(each.get("id"))
             self._put(found, id, said.get(id, ()), self._ordered(each, required.get(id, {})))
+        # The compiled copy has what the author did not write, and the builtin intents' words.
+        for each in objects(at(version, "prototype", "model", "intents")):
+            name = self._names.intent(each.get("key"))
+            if name is not None and (name not in found or not found[name].utterances):
+                utterances = (*self._legacy_utterances(each), *utterances_of(name))
+                self._put(found, each.get("key"), utterances, self._legacy_required(each, entities))
         for name in sorted(mentioned - set(found)):
             self._put(found, name, (), ())
         return {name: self._with_words(intent) for name, intent in found.items()}
@@ -91,15 +97,8 @@ class Intents:
         return Intent(intent.name, words, intent.required)
 
     def _legacy_utterances(self, intent: Obj) -> tuple[str, ...]:
-        if text(intent.get("name")) in BUILTIN_UTTERANCES and not intent.get("slots"):
-            written = [text(each.get("text")) for each in objects(intent.get("inputs"))]
-            # The editor puts one word of its own where the author wrote none.
-            return tuple(w.strip() for w in written if w.strip()) if len(written) > 1 else ()
-        return tuple(
-            utterance
-            for each in objects(intent.get("inputs"))
-            if (utterance := self._names.template(text(each.get("text"))).strip())
-        )
+        written = (self._names.template(text(each.get("text"))).strip() for each in objects(intent.get("inputs")))
+        return tuple(utterance for utterance in written if utterance)
 
     def _legacy_required(self, intent: Obj, entities: dict[str, Entity]) -> tuple[RequiredEntity, ...]:
         found = []
