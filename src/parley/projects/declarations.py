@@ -1,0 +1,206 @@
+"""What an agent declares beside its workflows: variables, entities, intents, events."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+from parley.domain.ids import WorkflowID
+from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity, Trigger, Variable
+from parley.domain.steps import Said
+from parley.projects.draft import ARROW, Names, destination_of, found_in, is_nothing
+from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES, VARIABLE
+from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
+from parley.projects.problems import Problems, did_you_mean
+from parley.projects.reading import boolean, check_name, items_of, mapping_of, one_of, shaped, text_of
+from parley.projects.saying import said_anywhere
+from parley.projects.shapes import ENTITY, EVENT, INTENT, VARIABLE_SHAPE
+
+_SLOT = re.compile(r"\{([^{}]*)\}")
+_KINDS = ("pattern", "values", "type")
+
+
+def variables_of(node: Node | None, problems: Problems) -> dict[str, Variable]:
+    """`name: default`, or `name: {default, persist}`."""
+    variables = {}
+    for name, key, value in mapping_of(node, problems, "`variables`"):
+        check_name(name, key, problems, "a variable", VARIABLE)
+        if name in BUILTIN_VARIABLES:
+            problems.error(key.mark, f"`{name}` exists in every agent and cannot be declared", "Use another name.")
+        variables[name] = _variable(name, value, problems)
+    return variables
+
+
+def _variable(name: str, node: Node, problems: Problems) -> Variable:
+    if is_nothing(node):
+        return Variable()
+    if not isinstance(node, Mapped):
+        return Variable(json_of(node))
+    mapping = shaped(node, VARIABLE_SHAPE, problems, f"variable `{name[:60]}`")
+    default, persist = (mapping.get("default"), mapping.get("persist")) if mapping else (None, None)
+    keeps = persist is not None and boolean(persist, problems, "`persist`")
+    return Variable(0 if default is None else json_of(default), keeps)
+
+
+def entities_of(node: Node | None, names: Names, problems: Problems) -> dict[str, Entity]:
+    """`name: {pattern | values | type, reprompt}`; a list is `values`, a text is `type`."""
+    entities = {}
+    for name, key, value in mapping_of(node, problems, "`entities`"):
+        with problems.inside(f"entity {name[:60]}"):
+            check_name(name, key, problems, "an entity", VARIABLE)
+            if name in BUILTIN_VARIABLES:
+                problems.error(key.mark, f"`{name}` exists in every agent and cannot be declared", "Use another name.")
+            entities[name] = _entity(name, value, names, problems)
+    return entities
+
+
+def _entity(name: str, node: Node, names: Names, problems: Problems) -> Entity:
+    if isinstance(node, Listed):
+        return Entity(name, values=_values(node, problems))
+    if isinstance(node, Scalar) and not node.is_empty:
+        return Entity(name, builtin=one_of(node, problems, "the type of an entity", ENTITY_TYPES))
+    mapping = shaped(node, ENTITY, problems, "an entity")
+    if mapping is None:
+        return Entity(name)
+    given = [kind for kind in _KINDS if kind in mapping.values]
+    if len(given) != 1:
+        has = f"both {' and '.join(f'`{kind}`' for kind in given)}" if given else "none of them"
+        problems.error(node.mark, f"an entity has one of `pattern`, `values` and `type`; this has {has}", ENTITY.advice)
+    pattern, values, type_, reprompt = (mapping.get(key) for key in (*_KINDS, "reprompt"))
+    return Entity(
+        name,
+        () if values is None else _values(values, problems),
+        None if pattern is None else _pattern(pattern, problems),
+        None if type_ is None else one_of(type_, problems, "`type`", ENTITY_TYPES),
+        () if reprompt is None else said_anywhere(reprompt, names, problems, "`reprompt`"),
+    )
+
+
+def _pattern(node: Node, problems: Problems) -> str:
+    source = text_of(node, problems, "`pattern`")
+    fault = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compiled = re.compile(source)
+        if source and compiled.fullmatch("") is not None:
+            problems.warn(node.mark, f"the pattern `{source[:60]}` fits the empty text", "Use `+` in place of `*`.")
+    except (re.error, OverflowError, RecursionError, MemoryError) as error:
+        fault = str(error)
+    if fault is not None:
+        advice = "Put it into quotes; in double quotes a backslash is written twice."
+        problems.error(node.mark, f"`{source[:60]}` is not a regular expression: {fault}", advice)
+        return ""
+    return source
+
+
+def _values(node: Node, problems: Problems) -> tuple[EntityValue, ...]:
+    values: dict[str, EntityValue] = {}
+    for item in items_of(node, problems, "`values`"):
+        if isinstance(item, Mapped):
+            for value, key, synonyms in mapping_of(item, problems, "a value"):
+                others = () if is_nothing(synonyms) else _texts(synonyms, problems, f"the synonyms of `{value[:60]}`")
+                _add_value(values, EntityValue(value, others), key, problems)
+        else:
+            _add_value(values, EntityValue(text_of(item, problems, "a value")), item, problems)
+    return tuple(values.values())
+
+
+def _add_value(values: dict[str, EntityValue], value: EntityValue, node: Node, problems: Problems) -> None:
+    if value.value in values:
+        problems.error(node.mark, f"the value `{value.value[:60]}` is here twice", "Keep one of them.")
+    values[value.value] = value
+
+
+def _texts(node: Node, problems: Problems, what: str) -> tuple[str, ...]:
+    return tuple(text_of(item, problems, what) for item in items_of(node, problems, what))
+
+
+def intents_of(node: Node | None, names: Names, problems: Problems) -> dict[str, Intent]:
+    """`name: [utterances]`, or `name: {utterances, required}`."""
+    intents = {}
+    for name, key, value in mapping_of(node, problems, "`intents`"):
+        with problems.inside(f"intent {name[:60]}"):
+            check_name(name, key, problems, "an intent")
+            intents[name] = _intent(name, value, names, problems)
+    return intents
+
+
+def _intent(name: str, node: Node, names: Names, problems: Problems) -> Intent:
+    if isinstance(node, Listed):
+        return Intent(name, _utterances(node, names, problems))
+    mapping = shaped(node, INTENT, problems, "an intent")
+    utterances, required = (mapping.get("utterances"), mapping.get("required")) if mapping else (None, None)
+    said = () if utterances is None else _utterances(utterances, names, problems)
+    return Intent(name, said, () if required is None else _required(required, names, problems))
+
+
+def _utterances(node: Node, names: Names, problems: Problems) -> tuple[str, ...]:
+    texts = []
+    for item in items_of(node, problems, "the utterances"):
+        text = text_of(item, problems, "an utterance")
+        for slot in _SLOT.findall(text):
+            _check_entity(slot, item, names, problems)
+        if text.count("{") != text.count("}"):
+            problems.error(item.mark, f"`{text[:60]}` has an unclosed brace", "Write entities as `{name}`.")
+        texts.append(text)
+    return tuple(texts)
+
+
+def _required(node: Node, names: Names, problems: Problems) -> tuple[RequiredEntity, ...]:
+    required = []
+    if isinstance(node, Listed):
+        for item in items_of(node, problems, "`required`"):
+            entity = text_of(item, problems, "an entity")
+            _check_entity(entity, item, names, problems)
+            required.append(RequiredEntity(entity))
+        return tuple(required)
+    for entity, key, value in mapping_of(node, problems, "`required`"):
+        _check_entity(entity, key, names, problems)
+        said: tuple[Said, ...] = () if is_nothing(value) else said_anywhere(value, names, problems, "a reprompt")
+        required.append(RequiredEntity(entity, said))
+    return tuple(required)
+
+
+def _check_entity(name: str, node: Node, names: Names, problems: Problems) -> None:
+    if name not in names.entities:
+        problems.error(node.mark, f"there is no entity `{name[:60]}`", did_you_mean(name, names.entities))
+
+
+def events_of(node: Node | None, names: Names, problems: Problems) -> tuple[Trigger, ...]:
+    """`name: {run: workflow}`, `name: -> workflow` or `name: {continue: true}`, which needs no trigger."""
+    triggers = []
+    for name, key, value in mapping_of(node, problems, "`events`"):
+        with problems.inside(f"event {name[:60]}"):
+            check_name(name, key, problems, "an event")
+            trigger = _event(name, value, names, problems)
+            if trigger is not None:
+                triggers.append(trigger)
+    return tuple(triggers)
+
+
+def _event(name: str, node: Node, names: Names, problems: Problems) -> Trigger | None:
+    if isinstance(node, Scalar) and not node.is_empty:
+        return _run(name, node, False, names, problems)
+    mapping = shaped(node, EVENT, problems, "an event")
+    if mapping is None:
+        return None
+    run, goes_on, returns = (mapping.get(key) for key in ("run", "continue", "returns"))
+    if (run is None) == (goes_on is None):
+        problems.error(node.mark, "an event needs `run` or `continue`, and not both", EVENT.advice)
+    if goes_on is not None and not (isinstance(goes_on, Scalar) and goes_on.value is True):
+        problems.error(goes_on.mark, f"`continue` takes `true`, and is {found_in(goes_on)}")
+    if run is None:
+        return None
+    return _run(name, run, returns is not None and boolean(returns, problems, "`returns`"), names, problems)
+
+
+def _run(name: str, node: Node, calls: bool, names: Names, problems: Problems) -> Trigger | None:
+    target = text_of(node, problems, "`run`").removeprefix(ARROW).strip()
+    found = destination_of(target, names)
+    if found is None:
+        if target:
+            advice = did_you_mean(target, names.workflows)
+            problems.error(node.mark, f"there is no workflow `{target[:60]}` to run", advice)
+        return None
+    return Trigger(WorkflowID(found.workflow), found.step, event=name, calls=calls)

@@ -1,0 +1,49 @@
+"""Which names an agent's author may give, and which are taken."""
+
+from __future__ import annotations
+
+import re
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""Projects, environments, workflows, intents, entities, events."""
+LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+"""Labels of steps: not a number, because steps without a label are numbered."""
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+"""Variables and entities: what a template and an expression can name."""
+
+RESERVED = frozenset({"end", "back"})
+"""Targets with a meaning of their own."""
+
+BUILTIN_VARIABLES = frozenset(
+    {
+        "vf_now",
+        "vf_date",
+        "vf_time",
+        "vf_month",
+        "vf_day",
+        "vf_year",
+        "timestamp",
+        "user_id",
+        "sessions",
+        "last_utterance",
+        "last_response",
+        "last_event",
+        "intent_confidence",
+        "vf_memory",
+        "vf_user_timezone",
+        "vf_transcript_id",
+        "locale",
+        "platform",
+        "channel",
+    }
+)
+"""Variables that exist in every conversation and that no agent can set."""
+
+ENTITY_TYPES = ("text", "number", "email", "phone", "date", "time", "name", "url")
+"""The kinds of thing that are understood without being described."""
+
+LATER_KINDS = frozenset(
+    {"api", "code", "function", "playbook", "random", "handoff", "prompt", "knowledge", "mcp", "integration", "crew"}
+    | {"operator", "speak", "audio", "stream", "forward"}
+)
+"""Kinds of step that this release does not run."""

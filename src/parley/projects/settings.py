@@ -1,0 +1,120 @@
+"""What holds for a whole agent: settings, fallback, silence."""
+
+from __future__ import annotations
+
+import re
+from typing import cast, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from parley.domain.program import Concurrency, Limits, Settings
+from parley.domain.steps import NoReply, Said
+from parley.projects.draft import Names
+from parley.projects.nodes import Mapped, Node, Scalar
+from parley.projects.problems import Problems, did_you_mean
+from parley.projects.reading import boolean, items_of, number, one_of, seconds, shaped, text_of
+from parley.projects.saying import said_anywhere
+from parley.projects.shapes import FALLBACK, LIMITS, NO_REPLY, ORIGIN, SETTINGS
+from parley.projects.step_shapes import VARIANT
+
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_DEFAULT = Settings()
+
+
+def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
+    """What `settings`, `fallback` and `no_reply` say."""
+    node = root.get("settings")
+    mapping = None if node is None else shaped(node, SETTINGS, problems, "`settings`")
+
+    def of(key: str) -> Node | None:
+        return mapping.get(key) if mapping else None
+
+    delay, zone, locale, idle, concurrency = map(of, ("message_delay", "timezone", "locale", "idle", "concurrency"))
+    pause = None if delay is None else seconds(delay, problems, "`message_delay`", off=True) or 0.0
+    chosen = None if concurrency is None else one_of(concurrency, problems, "`concurrency`", get_args(Concurrency))
+    return Settings(
+        no_match=_fallback(root.get("fallback"), names, problems),
+        no_reply=_silence(root.get("no_reply"), names, problems),
+        message_delay=_DEFAULT.message_delay if pause is None else round(pause * 1000),
+        timezone=_DEFAULT.timezone if zone is None else _timezone(zone, problems),
+        locale=_DEFAULT.locale if locale is None else _locale(locale, problems),
+        idle_seconds=_DEFAULT.idle_seconds if idle is None else _idle(idle, problems),
+        concurrency=_DEFAULT.concurrency if chosen is None else cast(Concurrency, chosen),
+        limits=_limits(of("limits"), problems),
+    )
+
+
+def origins_of(root: Mapped, problems: Problems) -> tuple[str, ...]:
+    """The web origins that may use the agent; empty: any."""
+    settings = root.get("settings")
+    node = settings.get("origins") if isinstance(settings, Mapped) else None
+    if node is None:
+        return ()
+    origins = []
+    for item in items_of(node, problems, "`origins`"):
+        origin = text_of(item, problems, "an origin").removesuffix("/")
+        if origin and re.fullmatch(ORIGIN, origin) is None:
+            problems.error(item.mark, f"`{origin[:80]}` is not an origin", "For example `https://www.example.org`.")
+        origins.append(origin)
+    return () if "*" in origins else tuple(origins)
+
+
+def _fallback(node: Node | None, names: Names, problems: Problems) -> tuple[Said, ...]:
+    if node is None:
+        return ()
+    if isinstance(node, Mapped) and not set(node.values) & set(VARIANT.keys):
+        mapping = shaped(node, FALLBACK, problems, "`fallback`")
+        say = mapping.get("say") if mapping else None
+        return () if say is None else said_anywhere(say, names, problems, "`fallback`")
+    return said_anywhere(node, names, problems, "`fallback`")
+
+
+def _silence(node: Node | None, names: Names, problems: Problems) -> NoReply | None:
+    if node is None or (isinstance(node, Scalar) and node.value is False):
+        return None
+    mapping = shaped(node, NO_REPLY, problems, "`no_reply`")
+    if mapping is None:
+        return None
+    after, say, shuffle = mapping.get("after"), mapping.get("say"), mapping.get("shuffle")
+    return NoReply(
+        None if after is None else seconds(after, problems, "`after`"),
+        () if say is None else said_anywhere(say, names, problems, "`no_reply`"),
+        shuffle is not None and boolean(shuffle, problems, "`shuffle`"),
+    )
+
+
+def _timezone(node: Node, problems: Problems) -> str:
+    name = text_of(node, problems, "`timezone`")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        if name:
+            advice = did_you_mean(name, available_timezones())
+            problems.error(node.mark, f"there is no time zone `{name[:60]}`", advice)
+        return _DEFAULT.timezone
+    return name
+
+
+def _locale(node: Node, problems: Problems) -> str:
+    locale = text_of(node, problems, "`locale`")
+    if locale and _LOCALE.fullmatch(locale) is None:
+        advice = "For example `en-US` or `de`."
+        problems.error(node.mark, f"`{locale[:40]}` is not a locale", advice)
+    return locale
+
+
+def _idle(node: Node, problems: Problems) -> float | None:
+    length = seconds(node, problems, "`idle`", off=True)
+    if length == 0:
+        problems.error(node.mark, "`idle` must be longer than nothing", "Write `off` for sessions that never end.")
+    return length
+
+
+def _limits(node: Node | None, problems: Problems) -> Limits:
+    mapping = None if node is None else shaped(node, LIMITS, problems, "`limits`")
+    given: dict[str, float] = {}
+    for key in LIMITS.keys:
+        value = mapping.get(key) if mapping else None
+        if value is not None:
+            given[key] = number(value, problems, f"`{key}`", whole=key != "seconds")
+    whole = {key: int(value) for key, value in given.items() if key != "seconds"}
+    return Limits(**whole, seconds=given.get("seconds", Limits().seconds))
