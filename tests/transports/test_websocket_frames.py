@@ -58,7 +58,11 @@ def test_fragments_are_joined_around_a_ping() -> None:
         (bytes((0x09, 0x80, 0, 0, 0, 0)), PROTOCOL_ERROR),
         (bytes((0x89, 0xFE, 0, 200, 0, 0, 0, 0)), PROTOCOL_ERROR),
     ],
-)
+    ids=[
+        "unmasked", "too long", "fragments too long", "absurdly long", "continuation of nothing", "two at once",
+        "reserved bits", "unknown opcode", "fragmented ping", "long ping",
+    ],
+)  # fmt: skip
 def test_a_violation_is_the_last_thing_heard(stream: bytes, code: int) -> None:
     reader = FrameReader(1000)
     last = reader.feed(stream)[-1]

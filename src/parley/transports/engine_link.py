@@ -50,6 +50,7 @@ class LinkKeeper(Protocol):
     """What a link asks of the door that made it."""
 
     def flush_soon(self, link: "EngineLink") -> None: ...
+    def expect(self, link: "EngineLink") -> None: ...
     def end(self, link: "EngineLink", reason: Reason) -> None: ...
 
 
@@ -86,7 +87,7 @@ class EngineLink:
         self.is_flush_due = False
         self.is_flush_later = False
         self.join_by = inf
-        """When the layer above must have been joined."""
+        """When the peer must have joined the layer above; see `joined`."""
         self.state: Any = None
 
     @property
@@ -100,6 +101,11 @@ class EngineLink:
             if not self.is_flush_due:
                 self.is_flush_due = True
                 self._keeper.flush_soon(self)
+
+    def joined(self) -> None:
+        """The peer has joined the layer above: only its heartbeat counts from here."""
+        self.join_by = inf
+        self._keeper.expect(self)
 
     def part(self) -> None:
         """Write what waits now, and what is sent from here on with a later tick.

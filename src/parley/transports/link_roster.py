@@ -78,7 +78,7 @@ class LinkRoster:
         link.join_by = now + self._settings.connect_timeout
         self._links[session.sid] = link
         self._addresses[handshake.address] = self._addresses.get(handshake.address, 0) + 1
-        self._expect(link, now)
+        self.expect(link)
         return link
 
     def announce(self, link: EngineLink) -> None:
@@ -109,9 +109,8 @@ class LinkRoster:
         return True
 
     def _pong(self, link: EngineLink) -> None:
-        now = self.now()
-        if link.session.pong(now):
-            self._expect(link, now)
+        if link.session.pong(self.now()):
+            self.expect(link)
 
     def flush_soon(self, link: EngineLink) -> None:
         if not self._unflushed:
@@ -147,8 +146,10 @@ class LinkRoster:
         for link in list(self._links.values()):
             self.end(link, reason)
 
-    def _expect(self, link: EngineLink, now: float) -> None:
+    def expect(self, link: EngineLink) -> None:
+        """Look at `link` again when it is due; to be called whenever its deadline has moved."""
         if self._wheel is None:
+            now = self.now()
             self._wheel = Deadlines(self._resolution, now)
             self._schedule(now)
         self._wheel.add(link)
@@ -183,4 +184,4 @@ class LinkRoster:
             self.end(link, beat.reason)
         elif beat is not None:
             link.send(beat)
-            self._expect(link, now)
+            self.expect(link)

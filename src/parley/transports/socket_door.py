@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from math import inf
 from typing import Any, Protocol
 
 import structlog
@@ -120,7 +119,7 @@ class SocketLayer:
         if refusal is not None:
             link.send(encode_connect_error(joining.namespace, refusal))
             return
-        link.join_by = inf
+        link.joined()
         peer.session.join(joining.namespace)
         peer.connections[joining.namespace] = connection
         link.send(encode_connect(joining.namespace, connection.sid))
