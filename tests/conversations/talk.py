@@ -5,6 +5,8 @@ A talk is a list of exchanges:
     - user: launch                         the user begins; any other text is what the user says
     - user: {type: path-x, payload: {}}    an action as clients send it
     - presses: Track my order              the button of that name, of the last buttons or cards shown
+    - event: paid                          a project event
+    - config: {stopTypes: [a]}             how the answers from here on are shaped
     - silence                              the client reports that the user said nothing
     - expect: [...]                        all that is said since, without block, debug, flow and path traces
     - exactly: [...]                       the same with them
@@ -82,9 +84,9 @@ def matches(expected: Any, trace: dict[str, Any]) -> bool:
 class Talk:
     """One conversation, played exchange by exchange. Raises AssertionError where it goes otherwise."""
 
-    def __init__(self, send: Send, config: dict[str, Any]) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._config = config
+        self._config: dict[str, Any] = {}
         self._answer = Answer([], {}, False)
         self._buttons: dict[str, dict[str, Any]] = {}
 
@@ -132,7 +134,7 @@ class Talk:
                 assert any(matches(expected, trace) for trace in rest), f"nobody says {expected!r}:\n{_shown(said)}"
         elif key == "variables":
             now = {name: self._answer.variables.get(name) for name in value}
-            assert now == value
+            assert now == value, f"expected {value}, found {now}"
         elif key == "ended":
             assert self._answer.ended is value, _shown(said)
         elif key != "config":

@@ -5,16 +5,19 @@ A file has `agent:` (an agent as authors write it, or a path) and `talk:`, or se
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent
 from typing import Any
 
 import pytest
 import yaml
+from tests.conversations.driver import engine_driver
+from tests.conversations.talk import Talk
 
 from parley.domain.program import Program
 from parley.projects.load import load
-from tests.conversations.driver import engine_driver
-from tests.conversations.talk import Talk
 
 HERE = Path(__file__).parent
 
@@ -26,21 +29,27 @@ def _talks() -> list[Any]:
         talks = document["talks"] if "talks" in document else {"": document["talk"]}
         for name, talk in talks.items():
             id = f"{path.stem}: {name}" if name else path.stem
-            found.append(pytest.param(document, talk, id=id))
+            found.append(pytest.param(path, talk, id=id))
     return found
 
 
-def program_of(agent: Any, folder: Path) -> Program:
-    """The program of an agent that is written inline, or lies at a path relative to this directory."""
-    if isinstance(agent, str):
-        return load(HERE / agent).project.environments[0].program
-    file = folder / "agent.yaml"
-    file.write_text(yaml.safe_dump(agent, allow_unicode=True, sort_keys=False))
-    return load(file).project.environments[0].program
+@cache
+def program_of(path: Path) -> Program:
+    """The program of a file's agent: written inline, or at a path relative to this directory."""
+    text = path.read_text()
+    root = yaml.compose(text, yaml.SafeLoader)
+    node = next(value for key, value in root.value if key.value == "agent")
+    if isinstance(node, yaml.ScalarNode):
+        return load(HERE / node.value).project.environments[0].program
+    inline = " " * node.start_mark.column + text[node.start_mark.index : node.end_mark.index]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "agent.yaml"
+        file.write_text(dedent(inline))
+        return load(file).project.environments[0].program
 
 
-@pytest.mark.parametrize(("document", "talk"), _talks())
-async def test_conversation(document: dict[str, Any], talk: list[Any], tmp_path: Path) -> None:
-    conversation = Talk(engine_driver(program_of(document["agent"], tmp_path)), document.get("config", {}))
+@pytest.mark.parametrize(("path", "talk"), _talks())
+async def test_conversation(path: Path, talk: list[Any]) -> None:
+    conversation = Talk(engine_driver(program_of(path)))
     for exchange in talk:
         await conversation.play(exchange)

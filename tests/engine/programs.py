@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from parley.domain.conditions import Compare, Expression, Literally, Template, Truthy
-from parley.domain.program import Entity, EntityValue, Intent, Limits, Program, RequiredEntity, Settings, Trigger
-from parley.domain.program import Variable, Workflow
+from parley.domain.program import (
+    Entity,
+    EntityValue,
+    Intent,
+    Limits,
+    Program,
+    RequiredEntity,
+    Settings,
+    Trigger,
+    Variable,
+    Workflow,
+)
 from parley.domain.steps import (
     ActionPath,
     Assignment,

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conversations.driver import new_session
+from tests.engine.programs import PROGRAMS
 
 from parley.domain.actions import SelfDescribing, parse_action
 from parley.domain.program import Program
@@ -17,8 +19,6 @@ from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
 from parley.engine.turn import Turn
-from tests.conversations.driver import new_session
-from tests.engine.programs import PROGRAMS
 
 _words = st.one_of(
     st.sampled_from(["yes", "No", "track order AB-12345", "trcak my ordr", "large", "lrage pizza", "", "  ", "{name}"]),

@@ -9,7 +9,8 @@ from parley.engine.turn import Turn
 
 
 def set_variables(step: Set, turn: Turn) -> Next:
-    """Carry out the assignments in order; each sees what those before it set."""
+    """Carry out the assignments in order; each sees what those before it set. One that fails leaves its variable."""
+    variables = turn.variables
     for assignment in step.assignments:
-        turn.variables.set(assignment.variable, value_for(assignment, turn))
+        variables.set(assignment.variable, value_for(assignment, turn, variables.get(assignment.variable)))
     return Goto(step.then)
