@@ -68,6 +68,11 @@ def name_bytes(text: str, what: str) -> bytes:
     return data
 
 
+def is_name(text: str) -> bool:
+    """Something can be kept under this name."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def state_from(data: bytes) -> SessionState:
     """The inverse of `state_bytes`."""
     try:

@@ -13,6 +13,7 @@ import apsw
 from parley.backends.store.encoding import (
     KEY_LIFE_MS,
     asked_bytes,
+    is_name,
     minute_of,
     name_bytes,
     said_bytes,
@@ -112,6 +113,8 @@ class SqliteStore:
 
     async def forget(self, project: ProjectID, user: UserID) -> None:
         """See `Store.forget`."""
+        if not is_name(project) or not is_name(user):
+            return
 
         def forget(connection: apsw.Connection) -> None:
             connection.execute(self._queries.forget_turns, (project, user))
