@@ -47,6 +47,12 @@ def test_the_first_port_of_an_interaction_is_its_no_match_and_blocks_mean_their_
     assert again.listening.no_match.reprompts == (Said("Yes or no?"),)
 
 
+def test_a_button_without_an_intent_leads_where_its_words_are_understood() -> None:
+    loaded = imported("tea_house_2021.vf")
+    assert [w.message for w in loaded.loaded.warnings] == []
+    assert loaded.summary() == "schema none, 19 nodes: 19 exact"
+
+
 def test_a_prompt_waits_for_triggers_with_its_reprompts() -> None:
     listen = tea_house().workflows[ROOT].steps["listen"]
     assert isinstance(listen, Choice)

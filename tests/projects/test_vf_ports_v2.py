@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.projects.vf_files import imported, program_of
+from tests.projects.vf_files import FIXTURES, imported, program_of
 from tests.projects.vf_walk import Walk, spoken
 
 from parley.domain.conditions import AnyOf, Compare, Expression, Literally, Template, Truthy
@@ -23,7 +23,10 @@ from parley.domain.steps import (
     Message,
     Said,
     Set,
+    Speak,
 )
+from parley.projects.vf.compiler import compile_export
+from parley.projects.vf.export_file import read_export
 
 ROOT, PRICES, TERMS = "2b00000000000000000000a0", "2b00000000000000000000b0", "2b00000000000000000000c0"
 
@@ -54,6 +57,15 @@ def test_rich_text_keeps_its_links_and_names_its_variables() -> None:
         },
     ]
     assert step("ask").variants[0].text == "How many days, {user_id}?"
+
+
+def test_texts_of_a_voice_project_are_spoken() -> None:
+    export = read_export(FIXTURES / "bike_rental_7.vf")
+    export["project"]["type"] = "voice"
+    program = program_of(compile_export(export, "x.vf", "x"))
+    spoken_step = program.workflows[ROOT].steps["ask"]
+    assert isinstance(spoken_step, Speak)
+    assert spoken_step.variants[0].text == "How many days, {user_id}?"
 
 
 def test_buttons_lead_by_path_by_address_or_by_intent() -> None:

@@ -86,11 +86,19 @@ def _chips(node: Node, scene: Scene, choices: list[Option]) -> list[Option]:
 
 
 def _worded(id: str, label: str, index: int, choices: list[Option], node: Node, scene: Scene) -> Option:
-    """A button that stands for no intent: it sent its words, which the choices then had to understand."""
+    """A button that stands for no intent: it sends its words, which lead where they are understood."""
+    choice = next((choice for choice in choices if scene.means(choice.intent, label)), None)
+    if choice is not None:
+        return Option(id, label, then=choice.then)
+    trigger = scene.meant_by(label)
+    if trigger is not None:
+        return Option(id, label, then=scene.leave_for(StepID(f"{node.id}:{id}"), trigger))
     if index < len(choices):
-        scene.remark(f"button '{label}' names no intent: it goes the way of the choice in its place")
+        scene.remark(
+            f"button '{label}' names no intent and is no utterance: it goes the way of the choice in its place"
+        )
         return Option(id, label, then=choices[index].then)
-    scene.remark(f"button '{label}' names no intent and no choice is in its place: it goes the way of no match")
+    scene.remark(f"button '{label}' names no intent and is no utterance: it goes the way of no match")
     target = node.ports.otherwise if node.kind != "prompt" else None
     return Option(id, label, then=scene.go(target))
 

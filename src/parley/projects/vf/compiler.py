@@ -8,6 +8,7 @@ from parley.domain.project import Environment, Project
 from parley.domain.steps import Call, Capture, Cards, Choice, Set, Step
 from parley.errors import BadProject
 from parley.projects.loaded import Loaded
+from parley.projects.vf.builtins import BUILTIN_UTTERANCES
 from parley.projects.vf.conditions import Conditions
 from parley.projects.vf.entries import Entries
 from parley.projects.vf.export_file import schema_of
@@ -51,7 +52,10 @@ def _library(export: Obj, layouts: dict[str, Layout], root: Layout, report: Repo
     messages = Messages(export, rich, conditions, report)
     entries = Entries(layouts, root, names, report)
     kinds = (at(export.get("project"), "type"), at(export.get("version"), "prototype", "type"))
-    return Library(names, rich, conditions, messages, entries, layouts, voice="voice" in kinds)
+    # What is wrong with the intents is reported when they are read for the program.
+    intents = Intents(export, names, rich, messages, Report("")).intents({}, set(BUILTIN_UTTERANCES))
+    words = {name: frozenset(said.casefold() for said in intent.utterances) for name, intent in intents.items()}
+    return Library(names, rich, conditions, messages, entries, words, layouts, voice="voice" in kinds)
 
 
 def _program(

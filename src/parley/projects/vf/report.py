@@ -43,6 +43,12 @@ class Import(Struct, frozen=True):
                 found[node.kind] = found.get(node.kind, 0) + 1
         return found
 
+    def summary(self) -> str:
+        """The tally in one line, with the kinds of step that are passed through."""
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.tally().items()))
+        passed = ", ".join(f"{kind} {count}" for kind, count in sorted(self.passed_through().items()))
+        return f"schema {self.schema}, {len(self.nodes)} nodes: {counts}" + (f" ({passed})" if passed else "")
+
 
 class Report:
     """Collects warnings while an export is read. `file` is the name that they carry."""

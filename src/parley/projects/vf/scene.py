@@ -19,13 +19,17 @@ from parley.projects.vf.rich_text import RichText
 
 
 class Library(Struct, frozen=True):
-    """What an export holds once for all its diagrams. `voice`: its texts are spoken."""
+    """What an export holds once for all its diagrams.
+
+    `words`: what users say for an intent, in small letters. `voice`: the texts are spoken.
+    """
 
     names: Names
     rich: RichText
     conditions: Conditions
     messages: Messages
     entries: Entries
+    words: dict[str, frozenset[str]]
     layouts: dict[str, Layout]
     voice: bool
 
@@ -76,6 +80,16 @@ class Scene:
     def entry(self, intent: str, diagram: str = "") -> Trigger | None:
         """Where an intent leads."""
         return self._library.entries.of_intent(intent, diagram)
+
+    def means(self, intent: str | None, words: str) -> bool:
+        """Whether these words are an utterance of the intent."""
+        return intent is not None and words.strip().casefold() in self._library.words.get(intent, ())
+
+    def meant_by(self, words: str) -> Trigger | None:
+        """Where an intent leads that these words are an utterance of."""
+        return next(
+            (t for intent in self._library.words if self.means(intent, words) and (t := self.entry(intent))), None
+        )
 
     def leave_for(self, id: str, trigger: Trigger) -> StepID:
         """A step of its own that goes where the trigger does."""
