@@ -1,4 +1,4 @@
-"""Where the exports for tests lie: our own, and third-party samples that are only present in some workplaces."""
+"""Where the exports for tests lie: our own, and third-party samples, which lie beside the checkout or nowhere."""
 
 from __future__ import annotations
 
