@@ -25,6 +25,7 @@ from parley.ports.clock import Clock
 from parley.ports.store import Store
 from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
+from parley.session.edits import Change, check_size, ended, settable
 from parley.session.handle import Post
 from parley.session.inbox import Inbox
 from parley.session.outbox import Follower, Outbox, Portion
@@ -87,16 +88,27 @@ class Session:
     async def post(self, post: Post) -> Answer:
         """Send an action; see `SessionHandle.post`."""
         if post.key is not None:
-            known = self._by_key.get(post.key) or await self._answered_before(post.key)
+            known = await self.answered(post.key)
             if known is not None:
                 return known
         self._check_open()
+        record = self._record(post)
         self._apply_policy(post)
-        return self._put(self._record(post), post)
+        return self._put(record, Answer(record, post.action))
+
+    async def answered(self, key: str) -> Answer | None:
+        """The answer to the action of this name, running or over, None where there is none."""
+        return self._by_key.get(key) or await self._answered_before(key)
+
+    async def edit(self, change: Change, name: str) -> Answer:
+        """Change the state when it is this change's turn; see `SessionHandle.edit`."""
+        self._check_open()
+        self._inbox.check_room(self._limits.waiting)
+        return self._put_change(change, {"edit": name})
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:
         """Take up a turn that was accepted before a crash and never finished."""
-        return self._put(record, post, accepted=True)
+        return self._put(record, Answer(record, post.action), accepted=True)
 
     async def answer(self, turn: TurnID) -> Answer:
         """The answer of a turn, running or over."""
@@ -107,6 +119,11 @@ class Session:
         if record is None or record.said is None:
             raise NotFound(f"This session has no turn '{turn}'.", code="no_turn")
         return Answer.finished(record)
+
+    @property
+    def listeners(self) -> int:
+        """How many follow the session now."""
+        return self.outbox.listeners
 
     def place(self) -> tuple[int, int]:
         """The epoch, and the offset of what was last heard."""
@@ -158,10 +175,7 @@ class Session:
         if self._state.ended is not None:
             return
         self.interrupt()
-        now = self._around.clock.now_ms()
-        record = TurnRecord(TurnID(new_id(now)), self.id, MessageID(new_id(now)), now, action={"end": reason})
-        answer = self._put(record, None)
-        await answer.whole()
+        await self._put_change(ended(reason), {"end": reason}, is_first=True).whole()
 
     async def hand_back(self, turn: TurnID) -> bool:
         """Give up an unfinished turn as if its action had never been sent, so that its sender may send it again.
@@ -210,6 +224,9 @@ class Session:
     def _record(self, post: Post) -> TurnRecord:
         now = self._around.clock.now_ms()
         turn = TurnID(new_id(now))
+        variables = settable(post.variables) if post.variables else None
+        if variables:
+            check_size(self._state.variables, variables, self._limits.variable_bytes)
         return TurnRecord(
             id=turn,
             session=self.id,
@@ -217,13 +234,17 @@ class Session:
             accepted_at=now,
             key=post.key,
             action=post.action.wire,
-            variables=dict(post.variables) or None,
+            variables=variables or None,
             config=post.config,
         )
 
-    def _put(self, record: TurnRecord, post: Post | None, *, accepted: bool = False) -> Answer:
-        answer = Answer(record, None if post is None else post.action)
-        if accepted or post is None:
+    def _put_change(self, change: Change, action: dict[str, str], *, is_first: bool = False) -> Answer:
+        now = self._around.clock.now_ms()
+        record = TurnRecord(TurnID(new_id(now)), self.id, MessageID(new_id(now)), now, action=action)
+        return self._put(record, Answer(record, change=change), accepted=True, is_first=is_first)
+
+    def _put(self, record: TurnRecord, answer: Answer, *, accepted: bool = False, is_first: bool = False) -> Answer:
+        if accepted:
             answer.accept()
         else:
             saving = self._around.store.accept(record)
@@ -233,7 +254,10 @@ class Session:
                 saving.add_done_callback(answer.settle_acceptance)
         if record.key is not None:
             self._remember(record.key, answer)
-        self._inbox.put(answer)
+        if is_first:
+            self._inbox.put_first(answer)
+        else:
+            self._inbox.put(answer)
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
         return answer
@@ -272,6 +296,8 @@ class Session:
         self._current = performance
         try:
             record = await performance.run(self._around.engine)
+            if answer.failure is not None:
+                raise answer.failure
             await self._around.store.commit(self._state, record)
         except ParleyError as failure:
             self._lose(answer, failure)

@@ -9,6 +9,7 @@ from parley.domain.actions import Action
 from parley.domain.ids import TurnID
 from parley.domain.transcript import Emission, TurnRecord
 from parley.errors import ParleyError, StoreUnavailable
+from parley.session.edits import Change
 from parley.session.signal import Signal
 
 
@@ -25,16 +26,18 @@ class Answer:
         "_signal",
         "_watchers",
         "action",
+        "change",
         "failure",
         "is_accepted",
         "is_over",
         "record",
     )
 
-    def __init__(self, record: TurnRecord, action: Action | None = None) -> None:
+    def __init__(self, record: TurnRecord, action: Action | None = None, change: Change | None = None) -> None:
         self.record = record
         self.action = action
-        """None for what the server does of itself."""
+        """None for what runs no flow: `change` is made instead."""
+        self.change = change
         self.failure: ParleyError | None = None
         self.is_accepted = False
         self.is_over = False
@@ -98,11 +101,19 @@ class Answer:
         self._changed()
 
     async def accepted(self) -> None:
-        """Return when the action is durable. Raises `StoreUnavailable` when it could not be recorded."""
+        """Return when the action is durable. Raises `StoreUnavailable` when neither it nor its turn could be saved.
+
+        An action that could not be recorded may still be saved by its turn's commit: the outcome is waited for, so
+        that nobody is told to try again what has taken effect.
+        """
         while not self.is_accepted:
-            if self.failure is not None:
-                raise self.failure
+            if self.is_over:
+                raise self.failure or StoreUnavailable("This action could not be saved. Try again.")
             await self._signal.wait()
+
+    def nudge(self) -> None:
+        """Give every reader that waits an empty portion."""
+        self._signal.wake()
 
     def append(self, emission: Emission) -> None:
         """Add an emission; readable at once when the action is durable."""
@@ -121,7 +132,7 @@ class Answer:
         self._changed()
 
     async def read(self) -> AsyncIterator[Sequence[Emission]]:
-        """All emissions from the first, in the portions in which they became readable.
+        """All emissions from the first, in the portions in which they became readable; an empty one at each `nudge`.
 
         Raises what made the turn fail, after the emissions that had been readable.
         """
@@ -137,6 +148,8 @@ class Answer:
                 return
             else:
                 await self._signal.wait()
+                if position == self._readable and not self.is_over:
+                    yield ()
 
     async def whole(self) -> Sequence[Emission]:
         """All emissions, once the turn is over. Raises what made it fail."""

@@ -17,6 +17,7 @@ from parley.domain.state import SessionState
 from parley.engine.seed import seed
 from parley.errors import Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.actor import Session, Surroundings
+from parley.session.answer import Answer
 from parley.session.catalog import Catalog
 from parley.session.handle import Post, SessionHandle
 
@@ -60,16 +61,28 @@ class Directory:
 
     async def find(self, id: SessionID) -> SessionHandle:
         """The session under this id. Raises `NotFound`, `SessionEnded`, `StoreUnavailable`."""
-        session = self._awake.get(id)
-        if session is None or session.is_lost:
-            session = await self._woken(id)
-        else:
-            self._awake.move_to_end(id)
+        session = await self._woken(id)
         await self._expire(session)
         ended = session.state().ended
         if ended is not None:
             raise SessionEnded(ended)
         return session
+
+    async def recall(self, id: SessionID) -> SessionHandle:
+        """Like `find`, but an ended session too: its turns can be read, and it refuses new ones."""
+        session = await self._woken(id)
+        await self._expire(session)
+        return session
+
+    async def answered(self, project: ProjectID, user: UserID, key: str) -> Answer | None:
+        """The answer to the user's action of this name, even where it has ended the session (legacy routes)."""
+        latest = await self._around.store.latest(project, user)
+        return None if latest is None else await (await self._woken(latest.id)).answered(key)
+
+    @property
+    def is_draining(self) -> bool:
+        """No new actions are taken."""
+        return self._is_draining
 
     async def latest(self, project: ProjectID, user: UserID) -> SessionState | None:
         """The state of the user's newest session, ended or not."""
@@ -154,6 +167,8 @@ class Directory:
         if session is not None and not session.is_lost:
             self._awake.move_to_end(id)
             return session
+        if self._is_draining:
+            raise Draining("This server is shutting down. Connect again.")
         waking = self._waking.get(id)
         if waking is None:
             waking = self._waking[id] = asyncio.ensure_future(self._wake(id))

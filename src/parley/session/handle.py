@@ -12,6 +12,7 @@ from parley.domain.ids import SessionID, TurnID
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnConfig, TurnRecord
 from parley.session.answer import Answer
+from parley.session.edits import Change
 from parley.session.outbox import Follower, Portion
 
 
@@ -45,6 +46,22 @@ class SessionHandle(Protocol):
 
     async def answer(self, turn: TurnID) -> Answer:
         """The answer of a turn, running or over. Raises `NotFound`."""
+        ...
+
+    async def answered(self, key: str) -> Answer | None:
+        """The answer to the action of this name, running or over, None where there is none."""
+        ...
+
+    async def edit(self, change: Change, name: str) -> Answer:
+        """Change the state between two turns, in order with the actions; `name` says in the transcript what it was.
+
+        The change is durable when the answer is whole. It must not raise. Raises what `post` raises.
+        """
+        ...
+
+    @property
+    def listeners(self) -> int:
+        """How many follow the session now."""
         ...
 
     def place(self) -> tuple[int, int]:

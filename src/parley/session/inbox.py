@@ -28,6 +28,10 @@ class Inbox:
         """Add one at the end."""
         self._waiting.append(answer)
 
+    def put_first(self, answer: Answer) -> None:
+        """Add one before all others."""
+        self._waiting.appendleft(answer)
+
     def take(self) -> Answer:
         """The next one. Raises `IndexError` when there is none."""
         return self._waiting.popleft()

@@ -54,11 +54,11 @@ class Performance:
         state, ended_before = self._state, self._state.ended
         if ended_before is not None:
             self._reason = SESSION_ENDED
-        elif self.answer.action is None:
-            state.ended = str((self.answer.record.action or {})["end"])
+        elif self.answer.change is not None:
+            self.answer.change(state)
         elif isinstance(self.answer.action, EndRequested):
             state.ended = "ended_by_client"
-        else:
+        elif self.answer.action is not None:
             await self._answer(engine, self.answer.action)
         return self._conclude(ended_before)
 
@@ -83,9 +83,9 @@ class Performance:
 
     async def _answer(self, engine: Callable[[Turn], Awaitable[None]], action: Any) -> None:
         state, record = self._state, self.answer.record
+        before = dict(state.variables)
         if record.variables:
             state.variables.update(record.variables)
-        before = dict(state.variables)
         turn = Turn(
             self._agent,
             state,
@@ -128,7 +128,8 @@ class Performance:
 
     def _check_size(self, variables: Variables, before: dict[str, Any]) -> None:
         limit = self._agent.program.settings.limits.variable_bytes
-        if variables.has_grown and len(msgspec.json.encode(self._state.variables)) > limit:
+        has_grown = variables.has_grown or self.answer.record.variables
+        if has_grown and len(msgspec.json.encode(self._state.variables)) > limit:
             self._state.variables = before
             message = f"the variables of this turn were not kept: more than {limit} bytes (limit `variable_bytes`)"
             self._emit(debug(message, level="error", context="variable_bytes"))

@@ -1,0 +1,99 @@
+"""The legacy turns, named by user: the stream (Conversations API 2.1) and the state interact (2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from parley.domain.ids import UserID
+from parley.domain.project import Environment, Project
+from parley.errors import NotFound, SessionEnded
+from parley.session.answer import Answer
+from parley.session.handle import Post, SessionHandle
+from parley.session.house import House
+from parley.transports.http.credentials import project_of
+from parley.transports.http.keep_alive import KeepAlive
+from parley.transports.http.reply import reply_encoded
+from parley.transports.http.request import Request
+from parley.transports.http.sse import stream
+from parley.transports.http.turn_body import checked_user, key_of, legacy_post, stream_post
+from parley.transports.http.turn_routes import joined, names_of, state_in
+
+LONGEST_USER = 128
+DEFAULT_ENVIRONMENT = "development"
+LOGS = ("off", "error", "warn", "info", "verbose", "true", "false")
+ATTEMPTS = 3
+"""A session may end between being found and being posted to; then the user gets a new one."""
+
+
+class LegacyRoutes:
+    """Endpoints that post an action with an API key, for a user."""
+
+    def __init__(self, house: House, keep_alive: KeepAlive) -> None:
+        self._house = house
+        self._keep_alive = keep_alive
+
+    async def interact_stream(self, request: Request) -> None:
+        """`POST /v2/project/{projectID}/user/{userID}/interact/stream`"""
+        project = await project_of(request, self._house, request.params["projectID"])
+        user = UserID(checked_user(request.params["userID"], LONGEST_USER))
+        environment = project.environment(request.query("environment") or DEFAULT_ENVIRONMENT)
+        post = stream_post(request, await request.body(self._house.body_limit), key_of(request))
+        answer = await self._post(project, user, environment, lambda _: post, post.key)
+        await answer.accepted()
+        await stream(request, answer, self._keep_alive, self._house.clock)
+
+    async def interact(self, request: Request) -> None:
+        """`POST /state/user/{userID}/interact`"""
+        project = await project_of(request, self._house, request.header(b"projectid"))
+        user = UserID(checked_user(request.params["userID"], LONGEST_USER))
+        environment = self.environment_of(request, project)
+        is_verbose = request.flag("verbose")
+        request.one_of("logs", LOGS)
+        body, key = await request.body(self._house.body_limit), key_of(request)
+
+        def post(session: SessionHandle) -> Post:
+            return legacy_post(request, body, key, session.state().variables, shows_state=is_verbose)
+
+        answer = await self._post(project, user, environment, post, key)
+        said = await answer.whole()
+        traces = joined(said)
+        if is_verbose:
+            asked = msgspec.json.encode(answer.record.action)
+            traces = b'{"state":%b,"trace":%b,"request":%b}' % (state_in(said) or b"{}", traces, asked)
+        await reply_encoded(request, traces, headers=names_of(answer))
+
+    def environment_of(self, request: Request, project: Project) -> Environment:
+        """The environment that the `versionID` header names: by its alias, or by the version that it serves."""
+        name = request.header(b"versionid") or DEFAULT_ENVIRONMENT
+        for environment in project.environments:
+            if self._house.catalog.current(environment).version == name:
+                return environment
+        try:
+            return project.environment(name)
+        except NotFound as error:
+            raise NotFound(f"Cannot resolve version alias, {error.message}", code="no_environment") from error
+
+    async def _post(
+        self,
+        project: Project,
+        user: UserID,
+        environment: Environment,
+        make: Callable[[SessionHandle], Post],
+        key: str | None,
+    ) -> Answer:
+        directory = self._house.directory
+        known: Any = None if key is None else await directory.answered(project.id, user, key)
+        attempt = 0
+        while known is None:
+            attempt += 1
+            session = await directory.of_user(project.id, user, environment)
+            try:
+                known = await session.post(make(session))
+            except SessionEnded:
+                if attempt == ATTEMPTS:
+                    raise
+        answer: Answer = known
+        return answer
