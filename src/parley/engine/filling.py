@@ -14,6 +14,7 @@ from parley.domain.steps import Said
 from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, debug
 from parley.engine.listening import FILLING
 from parley.engine.next import WAIT, Wait
+from parley.engine.reply import entities_in
 from parley.engine.saying import say
 from parley.engine.turn import Turn
 from parley.engine.understanding import SURE
@@ -39,7 +40,7 @@ def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) 
     if other or (text is None and matched is None):
         return matched
     found = {entity["name"]: entity for entity in pending["entities"]}
-    found |= {str(entity.get("name")): entity for entity in (matched.entities if matched is not None else ())}
+    found |= {entity["name"]: entity for entity in _named(matched.entities if matched is not None else [])}
     if text is not None and kept["entityToFill"] not in found:
         value = turn.agent.understanding.entities.whole(kept["entityToFill"], text)
         if value is not None:
@@ -52,7 +53,7 @@ def fill(matched: IntentMatched, text: str | None, turn: Turn) -> Wait | None:
 
     None with the action unchanged: asking has not helped, and the reply is what it is.
     """
-    entities = [*matched.entities, *_mentioned(matched, text, turn)]
+    entities = [*_named(matched.entities), *_mentioned(matched, text, turn)]
     matched = intent_action(matched.intent, matched.query, entities, matched.confidence)
     missing = _missing(matched, turn)
     kept = _kept(turn)
@@ -85,11 +86,15 @@ def _ask(matched: IntentMatched, missing: RequiredEntity, prompt: Said, asked: i
 
 
 def _take(matched: IntentMatched, turn: Turn) -> None:
-    for entity in matched.entities:
-        if isinstance(entity.get("name"), str) and entity.get("value") is not None:
-            turn.variables.set(entity["name"], entity["value"])
+    for name, value in entities_in(matched).items():
+        if name in turn.program.entities:
+            turn.variables.set(name, value)
     turn.variables.set("intent_confidence", round(matched.confidence * 100, 2))
     turn.replace(matched)
+
+
+def _named(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entity for entity in entities if isinstance(entity.get("name"), str)]
 
 
 def _kept(turn: Turn) -> dict[str, Any] | None:
@@ -108,7 +113,7 @@ def _required(intent: str, turn: Turn) -> tuple[RequiredEntity, ...]:
 
 
 def _missing(matched: IntentMatched, turn: Turn) -> RequiredEntity | None:
-    found = {entity.get("name") for entity in matched.entities if entity.get("value") is not None}
+    found = entities_in(matched)
     return next((wanted for wanted in _required(matched.intent, turn) if wanted.entity not in found), None)
 
 
@@ -116,7 +121,7 @@ def _mentioned(matched: IntentMatched, text: str | None, turn: Turn) -> list[dic
     """Required entities that the text mentions outside the gaps of the utterance."""
     if not text:
         return []
-    found = {entity.get("name") for entity in matched.entities}
+    found = entities_in(matched)
     read = turn.agent.understanding.entities.find
     wanted = [w.entity for w in _required(matched.intent, turn) if w.entity not in found]
     values = [(name, read(name, text)) for name in wanted]

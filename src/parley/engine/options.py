@@ -11,7 +11,7 @@ from parley.domain.actions import Action, IntentMatched, PathChosen
 from parley.domain.steps import Cards, Choice, Option, Target
 from parley.domain.traces import Button, PathPayload, PathTrace
 from parley.engine.next import Goto
-from parley.engine.reply import typed_in
+from parley.engine.reply import entities_in, typed_in
 from parley.engine.templates import render
 from parley.engine.turn import Turn
 
@@ -60,8 +60,8 @@ def labelled(options: tuple[Option, ...], text: str | None, turn: Turn) -> Optio
 def follow(option: Option, options: tuple[Option, ...], otherwise: Target, action: Action, turn: Turn) -> Goto:
     """Go the option's way; `otherwise` is the step's own."""
     turn.emit(PathTrace(PathPayload(f"choice:{options.index(option) + 1}")))
-    if option.mappings and isinstance(action, IntentMatched):
-        values = {entity.get("name"): entity.get("value") for entity in action.entities}
+    if option.mappings:
+        values = entities_in(action)
         for mapping in option.mappings:
             if mapping.entity in values:
                 turn.variables.set(mapping.variable, values[mapping.entity])

@@ -1,7 +1,9 @@
 """Entities that are regular expressions.
 
-A pattern that could take exponential time is tried on single words of up to 20 characters only: what users type must
-not be able to stop the process. To tell, the pattern is read by the parser of `re` itself, which has no public name.
+What users type must not be able to stop the process, and `re` has no time limit. So a text is tried only as far as
+the pattern can get in some 10 million steps: the more repetitions without a bound, the shorter; where one is inside
+another, 18 characters. Beyond that, its words are tried one by one. To tell, the pattern is read by the parser of `re`
+itself, which has no public name.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import re._parser as parser  # type: ignore[import-not-found]
 from typing import Any
 
 _LONGEST = 500
-_LONGEST_RISKY = 20
+_LONGEST_RISKY = 18
+_STEPS = 10_000_000
+_MOST_WORDS = 30
 _NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
 
 
@@ -21,10 +25,11 @@ class Patterned:
 
     def __init__(self, pattern: str) -> None:
         self._pattern: re.Pattern[str] | None = None
-        self._risky = False
+        self._longest = _LONGEST
         source = _NAMED_GROUP.sub("(?P<", pattern)
         try:
-            self._risky = is_risky(parser.parse(source))
+            parsed = parser.parse(source)
+            self._longest = _LONGEST_RISKY if is_risky(parsed) else _reach(_repetitions(parsed))
             self._pattern = re.compile(rf"(?<!\w)(?:{source})(?!\w)")
         except (re.error, RecursionError, OverflowError):
             return
@@ -40,11 +45,17 @@ class Patterned:
     def _match(self, text: str, *, whole: bool) -> str | None:
         if self._pattern is None:
             return None
-        for part in _risky_parts(text) if self._risky else (text[:_LONGEST],):
+        for part in self._parts(text):
             match = self._pattern.fullmatch(part) if whole else self._pattern.search(part)
             if match is not None and match[0]:
                 return match[0]
         return None
+
+    def _parts(self, text: str) -> list[str]:
+        if len(text) <= self._longest:
+            return [text]
+        words = [word for word in text[:_LONGEST].split()[:_MOST_WORDS] if len(word) <= self._longest]
+        return words if self._longest == _LONGEST_RISKY else [text[: self._longest], *words]
 
 
 def is_risky(parsed: Any) -> bool:
@@ -52,8 +63,19 @@ def is_risky(parsed: Any) -> bool:
     return any(_node_is_risky(code, argument) for code, argument in parsed)
 
 
-def _risky_parts(text: str) -> list[str]:
-    return [word for word in text[:_LONGEST].split() if len(word) <= _LONGEST_RISKY]
+def _reach(repetitions: int) -> int:
+    """How long a text may be: matching takes about length ** repetitions steps, searching once more for each place."""
+    return min(_LONGEST, int(_STEPS ** (1 / (repetitions + 1))))
+
+
+def _repetitions(parsed: Any) -> int:
+    """How many repetitions without a bound there are."""
+    count = 0
+    for code, argument in parsed:
+        if code in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+            count += (argument[1] > _LONGEST_RISKY) + _repetitions(argument[2])
+        count += sum(_repetitions(inner) for inner in _inside(code, argument))
+    return count
 
 
 def _node_is_risky(code: Any, argument: Any) -> bool:

@@ -13,7 +13,7 @@ from parley.domain.steps import Capture, Said, WantedEntity
 from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, PathPayload, PathTrace
 from parley.engine.listening import go_on_listening, listen, unanswered
 from parley.engine.next import Goto, Next
-from parley.engine.reply import said_in
+from parley.engine.reply import entities_in, said_in
 from parley.engine.saying import say
 from parley.engine.triggers import by_intent
 from parley.engine.turn import Turn
@@ -78,7 +78,7 @@ def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
 def _found(step: Capture, known: dict[str, Any], action: Action, text: str, turn: Turn) -> dict[str, Any]:
     """The wanted entities in this reply. The one that is being asked for may be the whole of it."""
     entities = turn.agent.understanding.entities
-    given = {e.get("name"): e.get("value") for e in action.entities} if isinstance(action, IntentMatched) else {}
+    given = entities_in(action)
     asked = _missing(step, known)
     found = {}
     for wanted in step.entities:
