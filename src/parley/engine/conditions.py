@@ -43,7 +43,7 @@ def holds(test: Test, turn: Turn) -> bool:
         case AnyOf():
             return any(holds(each, turn) for each in test.tests)
         case Truthy():
-            return evaluate_source(f"!!({test.source}\n)", turn) is True
+            return _truthy(evaluate_source(test.source, turn))
         case _:
             assert_never(test)
 
@@ -57,6 +57,11 @@ def number_of(value: Any) -> float | None:
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _NUMBER.fullmatch(value):
         return float(value)
     return None
+
+
+def _truthy(value: Any) -> bool:
+    """As JavaScript sees it: empty lists and objects are truthy."""
+    return bool(value) or isinstance(value, list | dict)
 
 
 def _is(left: Any, right: Any) -> bool:
