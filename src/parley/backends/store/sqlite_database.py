@@ -14,7 +14,7 @@ import apsw
 
 from parley.backends.store.sqlite_batch import Batch
 from parley.backends.store.sqlite_errors import unavailable
-from parley.backends.store.sqlite_file import open_reader, open_writer
+from parley.backends.store.sqlite_file import Identity, identity, open_reader, open_writer, released
 from parley.backends.store.sqlite_group import GroupWriter
 from parley.backends.store.sqlite_queries import Queries
 from parley.backends.store.sqlite_writer import Writer
@@ -31,10 +31,12 @@ class Database:
         self._busy_timeout = busy_timeout
         self._reader: apsw.Connection | None = None
         self._writer: Writer | None = None
+        self._held: Identity = None
 
     async def open(self) -> None:
         """Open it. Raises `StoreUnavailable`."""
         connection = open_writer(self.path, exclusive=self._exclusive, busy_timeout=self._busy_timeout)
+        self._held = identity(self.path) if self._exclusive else None
         self._reader = open_reader(self.path, busy_timeout=self._busy_timeout)
         group_writer = GroupWriter(connection, self.path, self.queries)
         self._writer = Writer(group_writer, asyncio.get_running_loop(), f"writer of {self.path.name}")
@@ -47,6 +49,7 @@ class Database:
             reader.close()
         if writer is not None:
             await writer.close()
+            released(self._held)
 
     def batch(self, fits: Callable[[Batch], bool]) -> Batch:
         """See `Writer.batch`."""

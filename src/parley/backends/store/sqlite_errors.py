@@ -26,7 +26,8 @@ _ADVICE: tuple[tuple[type[apsw.Error], str], ...] = (
 
 def unavailable(path: Path, error: apsw.Error) -> StoreUnavailable:
     """The error to raise, to be chained from `error`."""
+    said = " ".join(str(error).split())
     for kind, advice in _ADVICE:
         if isinstance(error, kind):
-            return StoreUnavailable(f"The data file {path} cannot be used: {advice} ({error}).")
-    return StoreUnavailable(f"The data file {path} cannot be used: {error}.")
+            return StoreUnavailable(f"The data file {path} cannot be used: {advice} ({said}).")
+    return StoreUnavailable(f"The data file {path} cannot be used: {said}.")

@@ -20,6 +20,12 @@ CHEAP_CHECK_BYTES = 16 * 1024 * 1024
 CHECKPOINT_PAGES = 4000
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
+Identity = tuple[int, int] | None
+
+_held: set[Identity] = set()
+"""What this process holds exclusively. Process-wide like the locks themselves: a file lock of the operating system
+cannot be relied on between two connections of one process, for which SQLite may use the same descriptor."""
+
 PRAGMAS = f"""
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -33,6 +39,8 @@ PRAGMA cache_size = -16000;
 def open_writer(path: Path, *, exclusive: bool, busy_timeout: float) -> apsw.Connection:
     """A connection that may write, to a file that is sound and has this version's schema."""
     _make_room_for(path)
+    if exclusive and identity(path) in _held:
+        raise _in_use(path)
     connection = None
     try:
         before = _descriptors_of(path)
@@ -43,6 +51,8 @@ def open_writer(path: Path, *, exclusive: bool, busy_timeout: float) -> apsw.Con
         if exclusive:
             _hold(path, before)
         _prepare(connection, path, exclusive=exclusive)
+        if exclusive:
+            _held.add(identity(path))
     except apsw.Error as error:
         _close(connection)
         raise unavailable(path, error) from error
@@ -63,7 +73,12 @@ def open_reader(path: Path, *, busy_timeout: float) -> apsw.Connection:
     return connection
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def released(identity: Identity) -> None:
+    """The exclusive connection to this file is closed."""
+    _held.discard(identity)
+
+
+def identity(path: Path) -> Identity:
     """What tells this file from another one put in its place; None when it is gone."""
     try:
         found = path.stat()
@@ -79,11 +94,13 @@ def _make_room_for(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StoreUnavailable(f"The directory {path.parent} for the data file cannot be made: {reason}.") from error
+        raise StoreUnavailable(
+            f"The data file {path} cannot be used: its directory cannot be made: {reason}."
+        ) from error
 
 
 def _prepare(connection: apsw.Connection, path: Path, *, exclusive: bool) -> None:
-    connection.execute(PRAGMAS).get  # noqa: B018 - steps through all of them
+    connection.execute(PRAGMAS).fetchall()
     if path.stat().st_size <= CHEAP_CHECK_BYTES:
         found = connection.execute("PRAGMA quick_check(1)").get
         if found != "ok":
@@ -127,19 +144,23 @@ def _hold(path: Path, before: set[int]) -> None:
     """
     if sys.platform == "win32":
         return
-    for descriptor in _descriptors_of(path) - before:
+    for descriptor in _descriptors_of(path) - before or before:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StoreUnavailable(
-                f"The data file {path} is in use by another Parley server. Stop that one, or choose another file."
-            ) from error
+            raise _in_use(path) from error
 
 
 def _let_go(path: Path) -> None:
     if sys.platform != "win32":
         for descriptor in _descriptors_of(path):
             fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _in_use(path: Path) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The data file {path} is in use by another Parley server. Stop that one, or choose another file."
+    )
 
 
 def _descriptors_of(path: Path) -> set[int]:
