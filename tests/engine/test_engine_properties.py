@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conversations.driver import new_session
-from tests.engine.programs import PROGRAMS
+from tests.engine.programs import CHOICES, PROGRAMS
 
 from parley.domain.actions import SelfDescribing, parse_action
 from parley.domain.program import Program
-from parley.domain.state import decode_state, encode_state
+from parley.domain.state import Frame, decode_state, encode_state
 from parley.domain.traces import Trace, encode_trace, type_of
 from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
@@ -61,9 +61,41 @@ def test_any_actions_in_any_order(program: Program, actions: list[tuple[dict[str
     asyncio.run(_play(program, actions))
 
 
-async def _play(program: Program, actions: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3) | st.sampled_from(["size", "order", "yes"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["role", "found", "asked", "message", "hi"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+_storage = st.dictionaries(
+    st.sampled_from(["dm", "capturing", "randoms", "_memory_", "noMatchesCounter", "noRepliesCounter"]), _json
+)
+_frame = st.builds(
+    Frame,
+    st.sampled_from(["main", "help", "sub", "gone"]),
+    st.sampled_from([None, "hi", "choose", "capture", "cards", "h2", "nowhere"]),
+    st.dictionaries(st.sampled_from(["output", "outputs", "interrupts"]), _json),
+    st.dictionaries(st.sampled_from(["name", "y", "sessions"]), _json),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    stack=st.lists(_frame, max_size=4), storage=_storage, actions=st.lists(st.tuples(_actions, _configs), max_size=5)
+)
+def test_a_state_written_by_hand(stack: list[Frame], storage: dict[str, Any], actions: list[Any]) -> None:
+    asyncio.run(_play(CHOICES, actions, (stack, storage)))
+
+
+async def _play(
+    program: Program, actions: list[Any], written: tuple[list[Frame], dict[str, Any]] | None = None
+) -> None:
     agent = Agent(None, program)  # type: ignore[arg-type]
     state = new_session(program)
+    if written is not None:
+        state.stack, state.storage = written
     for n, (wire, config) in enumerate(actions):
         said: list[Trace] = []
         action = parse_action(wire)

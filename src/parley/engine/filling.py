@@ -6,7 +6,9 @@ intent is meant, the conversation moves elsewhere, or asking does not help. Sour
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
 
 from parley.domain.actions import IntentMatched
 from parley.domain.program import RequiredEntity
@@ -16,8 +18,22 @@ from parley.engine.listening import FILLING
 from parley.engine.next import WAIT, Wait
 from parley.engine.reply import entities_in
 from parley.engine.saying import say
+from parley.engine.stored import stored
 from parley.engine.turn import Turn
 from parley.engine.understanding import SURE
+
+
+class _Filling(Struct, frozen=True):
+    """`wanted` is the entity that was asked for, `asked` times; `step` and `depth` are where that was."""
+
+    intent: str
+    query: str
+    confidence: float
+    entities: list[dict[str, Any]]
+    wanted: str
+    asked: Annotated[int, Meta(ge=0)]
+    step: str | None
+    depth: int
 
 
 def intent_action(intent: str, query: str, entities: list[dict[str, Any]], confidence: float) -> IntentMatched:
@@ -34,18 +50,16 @@ def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) 
     kept = _kept(turn)
     if kept is None:
         return matched
-    pending = kept["intentRequest"]["payload"]
-    intent = pending["intent"]["name"]
-    other = matched is not None and matched.intent != intent and matched.confidence > SURE
+    other = matched is not None and matched.intent != kept.intent and matched.confidence > SURE
     if other or (text is None and matched is None):
         return matched
-    found = {entity["name"]: entity for entity in pending["entities"]}
+    found = {entity["name"]: entity for entity in _named(kept.entities)}
     found |= {entity["name"]: entity for entity in _named(matched.entities if matched is not None else [])}
-    if text is not None and kept["entityToFill"] not in found:
-        value = turn.agent.understanding.entities.whole(kept["entityToFill"], text)
+    if text is not None and kept.wanted not in found:
+        value = turn.agent.understanding.entities.whole(kept.wanted, text)
         if value is not None:
-            found[kept["entityToFill"]] = {"name": kept["entityToFill"], "value": value, "query": text}
-    return intent_action(intent, pending["query"], list(found.values()), pending["confidence"])
+            found[kept.wanted] = {"name": kept.wanted, "value": value, "query": text}
+    return intent_action(kept.intent, kept.query, list(found.values()), kept.confidence)
 
 
 def fill(matched: IntentMatched, text: str | None, turn: Turn) -> Wait | None:
@@ -57,10 +71,10 @@ def fill(matched: IntentMatched, text: str | None, turn: Turn) -> Wait | None:
     matched = intent_action(matched.intent, matched.query, entities, matched.confidence)
     missing = _missing(matched, turn)
     kept = _kept(turn)
-    asked = kept["asked"] if kept is not None and missing is not None and kept["entityToFill"] == missing.entity else 0
+    asked = kept.asked if kept is not None and missing is not None and kept.wanted == missing.entity else 0
     prompts = () if missing is None else _prompts(missing, turn)
     if missing is not None and prompts and asked > len(prompts):
-        del turn.state.storage[FILLING]
+        turn.state.storage.pop(FILLING, None)
         return None
     if missing is not None and prompts:
         return _ask(matched, missing, prompts[min(asked, len(prompts) - 1)], asked, turn)
@@ -73,8 +87,11 @@ def fill(matched: IntentMatched, text: str | None, turn: Turn) -> Wait | None:
 
 def _ask(matched: IntentMatched, missing: RequiredEntity, prompt: Said, asked: int, turn: Turn) -> Wait:
     turn.state.storage[FILLING] = {
-        "intentRequest": matched.wire,
-        "entityToFill": missing.entity,
+        "intent": matched.intent,
+        "query": matched.query,
+        "confidence": matched.confidence,
+        "entities": matched.entities,
+        "wanted": missing.entity,
         "asked": asked + 1,
         "step": turn.frame.step,
         "depth": len(turn.state.stack),
@@ -97,14 +114,12 @@ def _named(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [entity for entity in entities if isinstance(entity.get("name"), str)]
 
 
-def _kept(turn: Turn) -> dict[str, Any] | None:
-    kept: dict[str, Any] | None = turn.state.storage.get(FILLING)
-    if kept is None:
-        return None
-    if kept.get("step") != turn.frame.step or kept.get("depth") != len(turn.state.stack):
-        del turn.state.storage[FILLING]
-        return None
-    return kept
+def _kept(turn: Turn) -> _Filling | None:
+    kept = stored(turn.state.storage, FILLING, _Filling)
+    if kept is not None and kept.step == turn.frame.step and kept.depth == len(turn.state.stack):
+        return kept
+    turn.state.storage.pop(FILLING, None)
+    return None
 
 
 def _required(intent: str, turn: Turn) -> tuple[RequiredEntity, ...]:

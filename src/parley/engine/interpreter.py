@@ -35,6 +35,7 @@ from parley.engine.meaning import find_meaning
 from parley.engine.next import Finish, Goto, Jump, Next, Push, Wait
 from parley.engine.options import options_of, path_of
 from parley.engine.saying import say_again
+from parley.engine.stored import stored
 from parley.engine.turn import Turn
 from parley.errors import LimitCrossed
 
@@ -214,7 +215,7 @@ def _return(turn: Turn) -> bool:
 
 
 def _outputs(frame: Frame) -> list[tuple[str, str]]:
-    return list(frame.storage.get("outputs", {}).items())
+    return list((stored(frame.storage, "outputs", dict[str, str]) or {}).items())
 
 
 def _jump(turn: Turn, jump: Jump) -> None:

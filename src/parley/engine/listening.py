@@ -16,6 +16,7 @@ from parley.engine.conditions import holds
 from parley.engine.next import FINISH, WAIT, Goto, Next
 from parley.engine.reply import said_in
 from parley.engine.saying import say, variant_of
+from parley.engine.stored import stored
 from parley.engine.turn import Turn
 
 NO_MATCHES = "noMatchesCounter"
@@ -110,7 +111,7 @@ def _reprompt(prompt: Said, listening: Listening, turn: Turn, again: Again) -> N
 def _next_prompt(prompts: tuple[Said, ...], shuffled: bool, counter: str, turn: Turn, after: int = 0) -> Said | None:
     """The prompt whose turn it is, counted; None when all have been said. `after` were counted before these."""
     sayable = _sayable(prompts, turn)
-    said: int = turn.state.storage.get(counter, 0)
+    said = stored(turn.state.storage, counter, int) or 0
     if said - after >= len(sayable):
         return None
     turn.state.storage[counter] = said + 1

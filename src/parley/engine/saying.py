@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from parley.domain.ids import StepID
 from parley.domain.steps import Said
 from parley.domain.traces import Slate, SpeakPayload, SpeakTrace, TextPayload, TextTrace
 from parley.engine.conditions import holds
+from parley.engine.stored import stored
 from parley.engine.templates import render, render_slate, slate_of
 from parley.engine.turn import Turn
 
@@ -20,6 +21,14 @@ RANDOMS = "randoms"
 """Storage of the session: step id -> index of the variant that chance chose last."""
 OUTPUT = "output"
 """Storage of a frame: what was last said in it, to be said again after an interruption."""
+
+
+class _Output(Struct, frozen=True):
+    message: str
+    content: list[Any] = []
+    delay: int | None = None
+    spoken: bool = False
+    audio: str | None = None
 
 
 def variant_of(step: StepID, variants: tuple[Said, ...], turn: Turn) -> Said | None:
@@ -35,7 +44,10 @@ def variant_of(step: StepID, variants: tuple[Said, ...], turn: Turn) -> Said | N
     free = [i for i, said in enumerate(variants) if said.when is None]
     if not free:
         return None
-    used: dict[str, int] = turn.state.storage.setdefault(RANDOMS, {})
+    storage = turn.state.storage
+    used = storage.get(RANDOMS)
+    if not isinstance(used, dict):
+        used = storage[RANDOMS] = {}
     if len(free) > 1 and used.get(step) in free:
         free.remove(used[step])
     chosen = free[0] if len(free) == 1 else turn.random.choice(free)
@@ -64,13 +76,13 @@ def speak_aloud(said: Said, turn: Turn) -> None:
 
 def say_again(turn: Turn) -> None:
     """Repeat what was last said in the frame on top."""
-    output: dict[str, Any] | None = turn.frame.storage.get(OUTPUT)
+    output = stored(turn.frame.storage, OUTPUT, _Output)
     if output is None:
         return
-    if output.get("spoken"):
-        _emit_speech(output["message"], output["audio"], turn)
+    if output.spoken:
+        _emit_speech(output.message, output.audio, turn)
     else:
-        _emit_text(output["message"], output["content"], output["delay"], turn)
+        _emit_text(output.message, output.content, output.delay, turn)
 
 
 def _emit_text(message: str, content: list[Any], own_delay: int | None, turn: Turn) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.domain.state import SessionState
+from parley.engine.stored import stored
 
 # "Monday, Jan 1, 2025, 16:37" is the documented form of vf_now; the others are its parts.
 _TIME: dict[str, Callable[[datetime], Any]] = {
@@ -44,6 +45,11 @@ BUILTIN = frozenset(
 MEMORY = "_memory_"
 MEMORY_TURNS = 10
 SMALL = 512
+
+
+class _Line(TypedDict):
+    role: str
+    content: str
 
 
 class Variables:
@@ -87,13 +93,17 @@ class Variables:
 
     def memory(self) -> str:
         """The last exchanges as lines `user: ...` and `assistant: ...`."""
-        return "\n".join(f"{line['role']}: {line['content']}" for line in self._state.storage.get(MEMORY, ()))
+        lines = stored(self._state.storage, MEMORY, list[_Line]) or []
+        return "\n".join(f"{line['role']}: {line['content']}" for line in lines)
 
     def remember(self, role: str, content: str) -> None:
         """Add to the memory; what one side says in a row is one entry."""
-        lines: list[dict[str, str]] = self._state.storage.setdefault(MEMORY, [])
-        if lines and lines[-1]["role"] == role == "assistant":
-            lines[-1] = {"role": role, "content": f"{lines[-1]['content']}\n{content}"[:10_000]}
+        lines = self._state.storage.get(MEMORY)
+        if not isinstance(lines, list):
+            lines = self._state.storage[MEMORY] = []
+        last = lines[-1] if lines and isinstance(lines[-1], dict) else {}
+        if last.get("role") == role == "assistant":
+            lines[-1] = {"role": role, "content": f"{last.get('content')}\n{content}"[:10_000]}
             return
         lines.append({"role": role, "content": content[:10_000]})
         del lines[: -2 * MEMORY_TURNS]

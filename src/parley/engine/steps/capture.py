@@ -5,7 +5,9 @@ Source: engine, section 1.10 (captureV2).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
 
 from parley.domain.actions import Action, Files, IntentMatched, NoReply, PathChosen
 from parley.domain.ids import StepID
@@ -15,11 +17,19 @@ from parley.engine.listening import go_on_listening, listen, unanswered
 from parley.engine.next import Goto, Next
 from parley.engine.reply import entities_in, said_in
 from parley.engine.saying import say
+from parley.engine.stored import stored
 from parley.engine.triggers import by_intent
 from parley.engine.turn import Turn
 
 CAPTURING = "capturing"
 """Storage of the session: the entities captured so far, and how often the next one was asked for."""
+
+
+class _Capturing(Struct, frozen=True):
+    """`asked` counts for the entity that is missing now."""
+
+    found: dict[str, Any] = {}
+    asked: Annotated[int, Meta(ge=0)] = 0
 
 
 def capture(step: Capture, turn: Turn) -> Next:
@@ -54,24 +64,24 @@ def _whole(step: Capture, variable: str, reply: Any, turn: Turn) -> Next:
 
 
 def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
-    kept: dict[str, Any] = turn.state.storage.setdefault(CAPTURING, {"found": {}, "asked": 0})
-    found = _found(step, kept["found"], action, reply if isinstance(reply, str) else "", turn)
+    kept = stored(turn.state.storage, CAPTURING, _Capturing) or _Capturing()
+    found = _found(step, kept.found, action, reply if isinstance(reply, str) else "", turn)
     if found:
-        kept["found"] |= found
-        kept["asked"] = 0
+        kept = _Capturing(kept.found | found)
         for wanted in step.entities:
             if wanted.entity in found:
                 turn.variables.set(wanted.variable, found[wanted.entity])
-    missing = _missing(step, kept["found"])
+    missing = _missing(step, kept.found)
     if missing is None:
-        del turn.state.storage[CAPTURING]
+        turn.state.storage.pop(CAPTURING, None)
         return _done(step.then, turn)
     prompts = _prompts(missing, turn)
-    if kept["asked"] >= len(prompts):
+    is_asked = kept.asked < len(prompts)
+    turn.state.storage[CAPTURING] = {"found": kept.found, "asked": kept.asked + is_asked}
+    if not is_asked:
         return unanswered(action, step.listening, turn)
-    say(prompts[kept["asked"]], turn)
-    kept["asked"] += 1
-    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, _as_intent(step, reply, kept["found"]))))
+    say(prompts[kept.asked], turn)
+    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, _as_intent(step, reply, kept.found))))
     return go_on_listening(step.listening, turn)
 
 
