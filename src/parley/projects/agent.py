@@ -69,8 +69,10 @@ def compile_agent(written: Written, name: str, problems: Problems) -> Program:
     declared = _declare(written, names, problems)
     start = _start(written, problems)
     triggers = tuple(t for draft in declared.drafts.values() for t in draft.triggers) + declared.events
-    _warn_of_unheard(written.root, declared, triggers, problems)
-    warn_of_unreachable(declared.drafts, declared.workflows, start, triggers, written.marks, problems)
+    if not problems.has_errors:
+        # A misspelt target leaves steps that nothing leads to: the one mistake is enough to tell.
+        _warn_of_unheard(written.root, declared, triggers, problems)
+        warn_of_unreachable(declared.drafts, declared.workflows, start, triggers, written.marks, problems)
     return Program(
         name,
         WorkflowID(start),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from parley.domain.ids import WorkflowID
 from parley.domain.steps import Assignment, Branch, Call, Condition, End, GoTo, Set
 from parley.projects.conditions import test_of, value_of
-from parley.projects.draft import ARROW, Destination, Draft, Place
+from parley.projects.draft import ARROW, Destination, Draft, Place, is_nothing
 from parley.projects.nodes import Listed, Mapped, Node, name_of
 from parley.projects.problems import did_you_mean
 from parley.projects.reading import items_of, mapping_of, shaped, text_of
@@ -43,7 +43,7 @@ def set_(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         for name, key, given in mapping_of(part, draft.problems, "`set`"):
             draft.check_variable(name, key)
             assignments.append(Assignment(name, value_of(given, draft)))
-    if not assignments:
+    if not assignments and all(is_nothing(part) or isinstance(part, Mapped) for part in parts):
         draft.problems.error(value.mark, "`set` sets nothing", "For example `set: {count: = count + 1}`.")
     draft.add(Set(place.id, name=place.name, then=place.after, assignments=tuple(assignments)), place.mark)
 

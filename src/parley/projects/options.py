@@ -87,7 +87,7 @@ class _Options:
 
     def done(self, node: Node) -> tuple[Option, ...]:
         """All of them; none at all is reported."""
-        if not self._options and not isinstance(node, Listed):
+        if not self._options and (isinstance(node, Mapped) or is_nothing(node)):
             advice = "For example `Yes: -> order`."
             self._draft.problems.error(node.mark, f"{self._what} is empty", advice)
         return tuple(self._options.values())

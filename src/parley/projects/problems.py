@@ -16,6 +16,7 @@ STEP = "step "
 """How the names of steps begin: of steps inside one another, the innermost says it all."""
 _ALIKE = 60.0
 _LISTED = 12
+_SHORTEST_PART = 3
 
 
 class Mark(NamedTuple):
@@ -73,6 +74,9 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     near = process.extractOne(word, known, scorer=fuzz.ratio, processor=str.casefold, score_cutoff=_ALIKE)
     if near is not None:
         return f"Did you mean `{near[0]}`?"
+    part = word.casefold()
+    if len(part) >= _SHORTEST_PART and (longer := [n for n in known if part in n.casefold() or n.casefold() in part]):
+        return f"Did you mean `{longer[0]}`?"
     if not known:
         return ""
     shown = ", ".join(f"`{name}`" for name in known[:_LISTED])

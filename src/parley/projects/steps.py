@@ -45,7 +45,11 @@ def compile_list(draft: Draft, items: tuple[Node, ...], prefix: str, after: Targ
     The ids are `prefix` with the position or, where a step has one, its label with the workflow's name.
     """
     separator = "/" if "/" not in prefix else "."
-    ids = [_id(item, f"{prefix}{separator}{n}", draft) for n, item in enumerate(items, 1)]
+    ids = []
+    for n, item in enumerate(items, 1):
+        numbered = f"{prefix}{separator}{n}"
+        with draft.problems.inside(f"{STEP}{numbered.partition('/')[2]}"):
+            ids.append(_id(item, numbered, draft))
     entries = [None if _goes_back(item) else id for item, id in zip(items, ids, strict=True)]
     for n, (item, id) in enumerate(zip(items, ids, strict=True)):
         following = entries[n + 1] if n + 1 < len(items) else after
@@ -136,12 +140,7 @@ def _id(node: Node, numbered: str, draft: Draft) -> StepID:
         draft.problems.error(label.mark, f"`{label.text}` cannot be a label: `-> {label.text}` has a meaning")
         return StepID(numbered)
     if label.text in draft.labels:
-        first = draft.labels[label.text]
-        line = draft.marks[first].line if first in draft.marks else None
-        place = f" (first in line {line})" if line else ""
-        draft.problems.error(
-            label.mark, f"the label `{label.text}` is used twice in this workflow{place}", "Rename one."
-        )
+        draft.problems.error(label.mark, f"the label `{label.text}` is used twice in this workflow", "Rename one.")
         return StepID(numbered)
     id = StepID(f"{draft.workflow}/{label.text}")
     draft.labels[label.text] = id

@@ -18,6 +18,8 @@ def advice_for(text: str, line: int, message: str) -> str:
         return "Indent with spaces: YAML takes no tabs there."
     if "mapping values are not allowed" in message:
         return "A text that has `: ` in it needs quotes around all of it."
+    if "escape" in message:
+        return "In double quotes a backslash is written twice; single quotes keep it as it is."
     for each in near[:2]:
         opener = _OPENERS.search(each)
         if opener is not None:
