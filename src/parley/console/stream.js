@@ -53,6 +53,7 @@ export async function* turn(session, progress, onTrouble) {
       const response = progress.id === null
         ? await call("v4/interact/stream", { method: "POST", headers, body })
         : await call(`v4/interact/stream/${progress.id}`, resumed());
+      if (response.status === 204) return; // everything had been received
       progress.id = response.headers.get("x-turn-id") ?? progress.id;
       for await (const event of events(response.body)) {
         if (failures) onTrouble(false);
