@@ -42,8 +42,8 @@ class Carrier(Protocol):
     def release_poll(self) -> None:
         """Answer a waiting poll, if there is one, so that the peer stops polling."""
 
-    def close(self, reason: Reason, left: list[Packet]) -> bytes | None:
-        """Write what is left, say goodbye, and go. Returns what is still to be told to a next poll."""
+    def close(self, reason: Reason, left: list[Packet]) -> list[bytes]:
+        """Write what is left, say goodbye, and go. Returns the answers that next polls have still to get."""
 
 
 class LinkKeeper(Protocol):

@@ -12,7 +12,9 @@ from parley.transports.send_buffer import SendBuffer
 from parley.transports.socket_settings import SocketSettings
 
 FAREWELLS = 1000
-"""How many last words of ended links are kept for a next poll."""
+"""How many ended links' last answers are kept for their next polls; the oldest make room."""
+FAREWELL_BYTES = 16_384
+"""Longer last words are dropped: the peer's next poll is told that its session is unknown."""
 
 
 class EngineApp(Protocol):
@@ -33,7 +35,7 @@ class LinkRoster:
         self._clock = clock
         self._links: dict[str, EngineLink] = {}
         self._addresses: dict[str, int] = {}
-        self._farewells: dict[str, bytes] = {}
+        self._farewells: dict[str, list[bytes]] = {}
         self._unflushed: list[EngineLink] = []
         timing = settings.timing
         self._resolution = min(max(min(timing.ping_interval, timing.ping_timeout) / 50, 0.01), 0.5)
@@ -55,8 +57,13 @@ class LinkRoster:
         return link if link is not None and link.is_open else None
 
     def take_farewell(self, sid: str) -> bytes | None:
-        """What an ended link still had to tell its peer."""
-        return self._farewells.pop(sid, None)
+        """What an ended link still has to answer to its peer's next poll."""
+        bodies = self._farewells.get(sid)
+        if bodies is None:
+            return None
+        if len(bodies) == 1:
+            del self._farewells[sid]
+        return bodies.pop(0)
 
     def refusal(self, address: str) -> str | None:
         """Why a new peer may not connect now; None when it may."""
@@ -134,7 +141,7 @@ class LinkRoster:
         else:
             self._addresses.pop(address, None)
         farewell = link.carrier.close(reason, link.buffer.take())
-        if farewell is not None and reason is Reason.SERVER_CLOSE:
+        if farewell and reason is Reason.SERVER_CLOSE and sum(map(len, farewell)) <= FAREWELL_BYTES:
             while len(self._farewells) >= FAREWELLS:
                 del self._farewells[next(iter(self._farewells))]
             self._farewells[link.session.sid] = farewell

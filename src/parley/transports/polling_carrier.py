@@ -34,13 +34,16 @@ class PollingCarrier:
     def release_poll(self) -> None:
         self._answer(NOOP)
 
-    def close(self, reason: Reason, left: list[Packet]) -> bytes | None:
-        """A peer that closed by itself is released with a noop; any other is told to close."""
+    def close(self, reason: Reason, left: list[Packet]) -> list[bytes]:
+        """A peer that closed by itself is released with a noop; any other is told to close.
+
+        What is left goes before, in an answer of its own: a client that finds both in one forgets the first.
+        """
         if reason is Reason.TRANSPORT_CLOSE:
             self._answer(NOOP)
-            return None
-        payload = encode_payload([*left, CLOSE])
-        return None if self._answer(payload) else payload
+            return []
+        bodies = [encode_payload(left), CLOSE] if left else [CLOSE]
+        return bodies[1:] if self._answer(bodies[0]) else bodies
 
     def _answer(self, body: bytes) -> bool:
         if self._poll is None or self._poll.done():

@@ -27,12 +27,12 @@ class WebSocketCarrier:
     def release_poll(self) -> None:
         pass
 
-    def close(self, reason: Reason, left: list[Packet]) -> None:
-        if self.wire is None:
-            return
-        if left and self.wire.is_writable:
-            self.wire.write(left)
-        self.wire.close(CLOSE_CODES[reason], CLOSE_TEXTS.get(reason, reason))
+    def close(self, reason: Reason, left: list[Packet]) -> list[bytes]:
+        if self.wire is not None:
+            if left and self.wire.is_writable:
+                self.wire.write(left)
+            self.wire.close(CLOSE_CODES[reason], CLOSE_TEXTS.get(reason, reason))
+        return []
 
     def heard(self, packet: str | bytes) -> None:
         link = self.link
