@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from parley.domain.actions import Action, IntentMatched, NoReply
+from parley.domain.actions import Action, EventSent, IntentMatched, NoReply
 from parley.domain.steps import Listening, Said
 from parley.domain.traces import NoReplyPayload, NoReplyTrace, PathPayload, PathTrace, debug
 from parley.engine import triggers
@@ -68,7 +68,8 @@ def unanswered(action: Action, listening: Listening, turn: Turn, again: Again = 
 
 def unheard(action: Action, turn: Turn) -> Next:
     """Nobody listens for this, and it is nothing that a user said: the step goes on waiting."""
-    turn.emit(debug(f"nothing listens for '{action.type}' here", level="debug"))
+    name = action.name if isinstance(action, EventSent) else action.type
+    turn.emit(debug(f"nothing listens for '{name}' here", level="debug"))
     return WAIT
 
 

@@ -34,9 +34,14 @@ def _go(turn: Turn, candidates: tuple[Trigger, ...]) -> Jump | Push | None:
     trigger = _nearest(turn, candidates)
     if trigger is None:
         return None
-    if trigger.calls:
+    if trigger.calls and not _is_interrupted_by(turn, trigger):
         return Push(trigger.workflow, then=turn.frame.step, step=trigger.step, interrupts=True)
     return Jump(trigger.workflow, trigger.step)
+
+
+def _is_interrupted_by(turn: Turn, trigger: Trigger) -> bool:
+    """Whether this workflow is interrupting already: then it begins again, however often a user asks for help."""
+    return any(f.workflow == trigger.workflow and f.storage.get("interrupts") for f in turn.state.stack)
 
 
 def _nearest(turn: Turn, candidates: tuple[Trigger, ...]) -> Trigger | None:
