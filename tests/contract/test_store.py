@@ -96,6 +96,14 @@ async def test_a_whole_life_may_be_asked_for_in_one_breath(store: Any) -> None:
     assert [t.id for t in await store.turns(S1)] == ["t1", "t2", "t3", "t4", "t5"]
 
 
+async def test_calls_take_effect_in_their_order(store: Any) -> None:
+    outcomes = await asyncio.gather(
+        store.accept(turn("t1")), store.create(session()), store.accept(turn("t2")), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [Conflict, type(None), type(None)]
+    assert [t.id for t in await store.turns(S1)] == ["t2"]
+
+
 async def test_a_stale_revision_is_refused_and_changes_nothing(store: Any) -> None:
     await store.create(session())
     await store.commit(saved(session(), variables={"by": "first"}), finished(turn("t1")))

@@ -39,7 +39,7 @@ class Change:
 class Batch:
     """Changes that are written together."""
 
-    __slots__ = ("bytes", "changes", "created", "owners", "saved", "turns")
+    __slots__ = ("bytes", "changes", "created", "named", "owners", "saved", "turns")
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
@@ -49,11 +49,13 @@ class Batch:
         """By session and id. The commit of a turn takes the place of its accept: one row is written, once."""
         self.owners: set[tuple[str, str]] = set()
         """Whose sessions are saved here: another of theirs may only be created after that."""
+        self.named: set[str] = set()
+        """Sessions that are saved or spoken to here: one of that id may only be created after that."""
         self.bytes = 0
 
     def takes_session(self, id: str, owner: tuple[str, str]) -> bool:
         """A session can be created here."""
-        return self.bytes < MOST_BYTES and owner not in self.owners and id not in self.saved
+        return self.bytes < MOST_BYTES and owner not in self.owners and id not in self.named
 
     def takes_turn(self, id: TurnName) -> bool:
         """A turn can be accepted here."""
@@ -73,6 +75,7 @@ class Batch:
         """Add an unfinished turn."""
         self.changes.append(change)
         self.turns[id] = row
+        self.named.add(id[0])
         self.bytes += len(row)
 
     def commit(
@@ -86,6 +89,7 @@ class Batch:
         id, owner, record = session
         self.saved[id] = record
         self.owners.add(owner)
+        self.named.add(id)
         self.turns[turn[0]] = turn[1]
         self.bytes += len(record) + len(turn[1])
 
