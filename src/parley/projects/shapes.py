@@ -12,6 +12,7 @@ ORIGIN = r"^(https?://[^/?#\s]+|\*)$"
 NOTHING: Form = {"type": "null"}
 BOOLEAN: Form = {"type": "boolean"}
 COUNT: Form = {"type": "integer", "exclusiveMinimum": 0}
+PLAIN: Form = {"type": ["string", "number", "boolean", "null", "array"]}
 DURATION = ref("duration")
 TEXT = ref("text")
 SAY = ref("say")
@@ -138,7 +139,9 @@ AGENT = Shape(
             map_of(any_of({"type": "number", "exclusiveMinimum": 0}, ref("environment"), NOTHING), NAME),
             "Under which aliases it runs, and how the users are shared out. Default: `{main: 100}`.",
         ),
-        "variables": Key(map_of({}, VARIABLE), "`name: default`, or `name: {default, persist}`."),
+        "variables": Key(
+            map_of(any_of(ref("variable"), PLAIN), VARIABLE), "`name: default`, or `name: {default, persist}`."
+        ),
         "start": Key(TEXT, "The workflow in which conversations begin. Default: the first one."),
         "workflows": Key(map_of(ref("workflow"), NAME), "The workflows by name."),
         "intents": Key(map_of(ref("intent"), NAME), "What users may mean, by name."),
