@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from parley.projects.check import check as find_problems
+from parley.projects.load import check as find_problems
 
 
 def check(path: Path) -> int:
