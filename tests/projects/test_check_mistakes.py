@@ -321,6 +321,12 @@ AGENTS: dict[str, tuple[str, int, str, str]] = {
     "a tab": ("workflows:\n\tmain: [{say: Hi.}]\n", 2, "this is not YAML", "Indent with spaces"),
     "a colon in a text": ("workflows:\n  main:\n    - say: Note: this\n", 3, "this is not YAML", "needs quotes"),
     "a brace before a text": ("workflows:\n  main:\n    - say: {name}, hi\n", 3, "this is not YAML", "begins with `{`"),
+    "a brace inside braces": (
+        "workflows: {main: [{say: Hi {name}}]}\n",
+        1,
+        "this is not YAML",
+        "Inside `{…}` and `[…]`",
+    ),
     "a quote before a text": ('workflows:\n  main:\n    - if: "a" == b\n', 3, "this is not YAML", 'begins with `"`'),
     "an exclamation mark": ("workflows: {main: [{if: !name, then: []}]}\n", 1, "YAML tags such as `!name", "quotes"),
     "a Python tag": ("name: !!python/object:os.system {}\n" + MAIN, 1, "YAML tags", ""),

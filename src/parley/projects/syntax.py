@@ -20,6 +20,8 @@ def advice_for(text: str, line: int, message: str) -> str:
         return "A text that has `: ` in it needs quotes around all of it."
     if "escape" in message:
         return "In double quotes a backslash is written twice; single quotes keep it as it is."
+    if "',' or" in message:
+        return "Inside `{…}` and `[…]`, a text with braces, commas or `: ` in it needs quotes around all of it."
     for each in near[:2]:
         opener = _OPENERS.search(each)
         if opener is not None:
