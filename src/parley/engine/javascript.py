@@ -187,7 +187,7 @@ def _call(engine: _Engine, prepared: _Prepared, variables: Variables) -> Any:
         value = variables.get(word, _MISSING)
         kind = type(value)
         if kind is str:
-            plain = plain and "\0" not in value
+            plain = plain and "\0" not in value and (value.isascii() or _is_whole(value))
         elif kind is int:
             if not -_INT32 <= value < _INT32:
                 value = _as_float(value)
@@ -205,6 +205,15 @@ def _call(engine: _Engine, prepared: _Prepared, variables: Variables) -> Any:
     if plain:
         return function(*values)
     return engine.spread(function, engine.context.parse_json(_passed(prepared.source, values)))
+
+
+def _is_whole(text: str) -> bool:
+    """Whether the text has no half of a surrogate pair, which cannot be passed but as JSON."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _as_float(value: int) -> float:

@@ -142,7 +142,8 @@ hide('FAIL', (thrown) => {
 hide('GIVE', (value) => {
   switch (typeof value) {
     case 'string': return value.isWellFormed() && !value.includes('\\0') ? value : [stringify(value)];
-    case 'function': case 'symbol': case 'bigint': throw new TypeError('the result is a ' + typeof value + ', not a value');
+    case 'function': case 'symbol': case 'bigint':
+      throw new TypeError('the result is a ' + typeof value + ', not a value');
     case 'object': {
       if (value === null) return null;
       const json = stringify(value);
