@@ -49,6 +49,14 @@ def test_a_directory_where_a_file_should_be(tmp_path: Path) -> None:
     assert problem.message == "this is not a file"
 
 
+def test_names_and_links_that_no_file_system_takes(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for source in ("x" * 5000, "circle", "circle/agent.yaml"):
+        path = written(tmp_path, f"environments: {{main: {{from: {source}}}}}\n" + MAIN)
+        assert [problem.severity for problem in check(path)] == ["error"]
+    assert check(tmp_path / ("x" * 5000))
+
+
 def test_bytes_that_are_not_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "agent.yaml"
     path.write_bytes(b"name: a\nworkflows: \xff\xfe\n")

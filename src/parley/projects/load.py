@@ -32,7 +32,12 @@ def load(path: Path) -> Loaded:
 
         return load_vf(path)
     problems = Problems()
-    project = _project(path, problems)
+    try:
+        project = _project(path, problems)
+    except (OSError, RuntimeError) as error:
+        # A directory without permission, a name that is too long, a circle of links (a RuntimeError of pathlib).
+        problems.error(Mark(str(path), 0, 0), f"the files cannot be read: {error}")
+        raise ProblemsFound(problems.found) from error
     if project is None or problems.has_errors:
         raise ProblemsFound(problems.found)
     return Loaded(project, problems.found)
