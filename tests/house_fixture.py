@@ -14,7 +14,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from parley.backends.clock import StillClock, SystemClock
+from parley.backends.clock import SystemClock
 from parley.backends.store.memory import MemoryStore
 from parley.domain.conditions import Template, Truthy
 from parley.domain.ids import EnvironmentAlias, ProjectID, StepID, WorkflowID
@@ -268,6 +268,3 @@ def events_of(body: bytes) -> list[Event]:
         assert first.startswith("event: ") and second.startswith("id: ") and third.startswith("data: "), block
         events.append(Event(first[7:], second[4:], third[6:]))
     return events
-
-
-__all__ = ["API_KEY", "PROJECT", "Event", "Opened", "StillClock", "Talk"]

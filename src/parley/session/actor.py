@@ -33,7 +33,6 @@ from parley.session.performance import Performance
 
 log = structlog.get_logger()
 
-REMEMBERED_KEYS = 256
 HANDED_BACK = "handed_back"
 REPLAYED = 1_000
 """How many emissions back `recent_turns` goes."""
@@ -64,6 +63,7 @@ class Session:
         self._current: Performance | None = None
         self._worker: asyncio.Task[None] | None = None
         self._by_key: dict[str, Answer] = {}
+        """What is not saved yet; the store knows the rest, for as long as keys are good."""
         self._is_draining = False
 
     @property
@@ -253,7 +253,7 @@ class Session:
             else:
                 saving.add_done_callback(answer.settle_acceptance)
         if record.key is not None:
-            self._remember(record.key, answer)
+            self._by_key[record.key] = answer
         if is_first:
             self._inbox.put_first(answer)
         else:
@@ -261,13 +261,6 @@ class Session:
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
         return answer
-
-    def _remember(self, key: str, answer: Answer) -> None:
-        self._by_key[key] = answer
-        if len(self._by_key) > REMEMBERED_KEYS:
-            oldest = next(iter(self._by_key))
-            if self._by_key[oldest].is_over:
-                del self._by_key[oldest]
 
     async def _answered_before(self, key: str) -> Answer | None:
         record = await self._around.transcripts.turn(self.id, key=key)
@@ -305,6 +298,8 @@ class Session:
             log.exception("turn failed", session=self.id, turn=answer.turn)
             self._lose(answer, ParleyError("The turn could not be finished.", code="internal_error"))
         else:
+            if record.key is not None:
+                self._by_key.pop(record.key, None)
             performance.release()
 
     def _lose(self, answer: Answer, failure: ParleyError) -> None:

@@ -71,12 +71,12 @@ class Answer:
         return self._said[: self._readable]
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Call `watcher` when the action is accepted, when it fails and when it is over, in the order of watching.
+        """Call `watcher` when the action is accepted and when it is over, failed or not, in the order of watching.
 
         Called at once, too, where one of these has happened already.
         """
         self._watchers.append(watcher)
-        if self.is_accepted or self.is_over or self.failure is not None:
+        if self.is_accepted or self.is_over:
             watcher()
 
     def _changed(self) -> None:
@@ -92,7 +92,6 @@ class Answer:
         elif not self.is_over:
             # The turn may still be saved whole by its commit; until then nothing of it is shown.
             self.failure = failure if isinstance(failure, ParleyError) else StoreUnavailable(str(failure))
-            self._changed()
 
     def accept(self) -> None:
         """The action is durable: what has been said may be read."""

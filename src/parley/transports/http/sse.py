@@ -37,7 +37,7 @@ async def stream(request: Request, answer: Answer, keep_alive: KeepAlive, clock:
             async for portion in answer.read():
                 if portion:
                     watch.touch()
-                    await writer.portion(portion, is_last=answer.is_over and answer.said[-1] is portion[-1])
+                    await writer.portion(portion, is_last=_is_whole(answer) and answer.said[-1] is portion[-1])
                 elif watch.is_due:
                     watch.touch()
                     await writer.write(COMMENT, is_last=False)
@@ -45,6 +45,10 @@ async def stream(request: Request, answer: Answer, keep_alive: KeepAlive, clock:
             await writer.write(b"", is_last=True)
     except ParleyError as error:
         await writer.write(_failure(error, writer.index + 1, clock.now_ms()), is_last=True)
+
+
+def _is_whole(answer: Answer) -> bool:
+    return answer.is_over and answer.failure is None
 
 
 class _Writer:
