@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from parley.backends.clock import StillClock
 from parley.backends.store.memory import MemoryStore
@@ -20,9 +20,9 @@ from .nouns import DAY, NOW, comparable, finished, session, turn
 
 SESSIONS = st.sampled_from(["s0", "s1", "s2", "s3"])
 USERS = st.sampled_from(["anna", "bert"])
-TURNS = st.sampled_from([f"t{n}" for n in range(8)])
+TURNS = st.sampled_from([f"t{n}" for n in range(25)])
 KEYS = st.sampled_from([None, None, "k", "t1"])
-ENDED = st.sampled_from([None, None, None, "replaced"])
+ENDED = st.sampled_from([None] * 6 + ["replaced"])
 EXPIRES = st.sampled_from([None, NOW, NOW + 90_000, NOW + 600_000])
 
 
@@ -44,6 +44,12 @@ class Stores(RuleBasedStateMachine):
         self.runner.run(store.open())
         return store
 
+    @initialize()
+    def two_talk(self) -> None:
+        self.create("s0", "anna", None, NOW)
+        self.create("s1", "bert", None, None)
+        self.make_the_calls()
+
     @rule(id=SESSIONS, user=USERS, ended=ENDED, expires=EXPIRES)
     def create(self, id: str, user: str, ended: str | None, expires: int | None) -> None:
         self.owners.setdefault(id, user)
@@ -53,7 +59,7 @@ class Stores(RuleBasedStateMachine):
     def accept(self, id: str, of: str, key: str | None) -> None:
         self.waiting.append(("accept", (turn(id, of, key=key, accepted_at=self.clock.now_ms()),)))
 
-    @rule(id=TURNS, of=SESSIONS, key=KEYS, ended=ENDED, expires=EXPIRES, stale=st.sampled_from([0, 0, 0, 1, -1]))
+    @rule(id=TURNS, of=SESSIONS, key=KEYS, ended=ENDED, expires=EXPIRES, stale=st.sampled_from([0] * 8 + [1, -1]))
     def commit(self, id: str, of: str, key: str | None, ended: str | None, expires: int | None, stale: int) -> None:
         revision = self.revision(of) + 1 + stale
         state = session(of, self.owners.get(of, "anna"), revision=revision, ended=ended, expires_at=expires)
