@@ -57,6 +57,14 @@ def said_bytes(said: tuple[Emission, ...]) -> bytes:
         raise _unfit("said", error) from error
 
 
+def data_bytes(data: dict[str, Any]) -> bytes:
+    """A client's own JSON object. Raises `InvalidInput` where it cannot be kept."""
+    try:
+        return _encode(data)
+    except _UNFIT as error:
+        raise _unfit("body", error) from error
+
+
 def name_bytes(text: str, what: str) -> bytes:
     """An id or key as UTF-8. Raises `InvalidInput` for NUL and lone surrogates, which databases cannot hold."""
     try:

@@ -21,6 +21,7 @@ from parley.backends.store.encoding import (
     state_from,
     turn_from,
 )
+from parley.backends.store.memory_feedback import MemoryFeedback
 from parley.backends.store.memory_keyring import MemoryKeyring
 from parley.backends.store.memory_versions import MemoryVersions
 from parley.domain.ids import ProjectID, SessionID, TurnID, UserID
@@ -57,11 +58,12 @@ class _Turn:
 
 
 class MemoryStore:
-    """Store, Transcripts and Probe in one process' memory, with `versions` and `keyring` beside."""
+    """Store, Transcripts and Probe in one process' memory, with `versions`, `keyring` and `feedback` beside."""
 
     def __init__(self, *, clock: Clock, keep_bytes: int = 256 * 1024 * 1024) -> None:
         self.versions = MemoryVersions()
         self.keyring = MemoryKeyring()
+        self.feedback = MemoryFeedback()
         self._clock = clock
         self._room = keep_bytes
         self._sessions: dict[str, _Session] = {}
@@ -148,6 +150,7 @@ class MemoryStore:
                 self._room += _weight(turn)
             session.turns.clear()
             self._drop(id, session)
+        await self.feedback.forget(project, user)
 
     async def expired(self, now_ms: int, at_most: int) -> Sequence[SessionID]:
         """See `Store.expired`."""

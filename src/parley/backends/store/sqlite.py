@@ -23,6 +23,7 @@ from parley.backends.store.encoding import (
 )
 from parley.backends.store.sqlite_batch import Change
 from parley.backends.store.sqlite_database import Database
+from parley.backends.store.sqlite_feedback import SqliteFeedback
 from parley.backends.store.sqlite_keyring import SqliteKeyring
 from parley.backends.store.sqlite_packing import session_record, turn_row
 from parley.backends.store.sqlite_versions import SqliteVersions
@@ -34,7 +35,7 @@ from parley.ports.clock import Clock
 
 
 class SqliteStore:
-    """Store, Transcripts and Probe in one file, with `versions` and `keyring` beside.
+    """Store, Transcripts and Probe in one file, with `versions`, `keyring` and `feedback` beside.
 
     A server opens it `exclusive`: a second one is refused. Command-line tools that write a row do not, and work
     beside the server. Everything runs on the event loop that called `open`.
@@ -47,6 +48,7 @@ class SqliteStore:
         self._new_future = _unopened
         self.versions = SqliteVersions(self._database)
         self.keyring = SqliteKeyring(self._database)
+        self.feedback = SqliteFeedback(self._database)
 
     async def open(self) -> None:
         """Open or make the file. Raises `StoreUnavailable` saying what to do."""
@@ -119,6 +121,7 @@ class SqliteStore:
         def forget(connection: apsw.Connection) -> None:
             connection.execute(self._queries.forget_turns, (project, user))
             connection.execute(self._queries.forget_sessions, (project, user))
+            connection.execute(self._queries.forget_feedback, (project, user))
 
         await self._database.write(forget)
 

@@ -87,3 +87,19 @@ SELECT value FROM secret WHERE name = ?;
 
 -- name: probe
 UPDATE probe SET at = at + 1;
+
+-- name: add_feedback
+INSERT INTO feedback (id, project, subject, given_at, data) VALUES (?, ?, ?, ?, ?);
+
+-- name: list_feedback
+SELECT id, subject, given_at, data FROM feedback
+WHERE project = ? AND id > ? AND (? IS NULL OR subject = ?)
+ORDER BY id LIMIT ?;
+
+-- name: trim_feedback
+DELETE FROM feedback WHERE project = ? AND id <= (
+  SELECT id FROM feedback WHERE project = ? ORDER BY id DESC LIMIT 1 OFFSET ?
+);
+
+-- name: forget_feedback
+DELETE FROM feedback WHERE project = ? AND subject = ?;
