@@ -12,6 +12,7 @@ from parley.domain.ids import StepID, VersionID, WorkflowID
 from parley.domain.steps import NoReply, Said, Step
 
 Concurrency = Literal["enqueue", "reject", "interrupt"]
+Modality = Literal["chat", "voice"]
 
 
 class Variable(Struct, frozen=True, omit_defaults=True):
@@ -96,7 +97,8 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     """What holds for the whole agent.
 
     `message_delay` is in milliseconds; `idle_seconds` None: inactivity never ends a session. `no_reply` is the
-    global one: its timeout is the default of every step that asks for silence to be watched.
+    global one: its timeout is the default of every step that asks for silence to be watched. In `modality` voice
+    everything that is said is a `speak` trace.
     """
 
     no_match: tuple[Said, ...] = ()
@@ -106,6 +108,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     locale: str = "en-US"
     idle_seconds: float | None = 900.0
     concurrency: Concurrency = "enqueue"
+    modality: Modality = "chat"
     limits: Limits = Limits()
 
 

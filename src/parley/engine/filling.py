@@ -96,7 +96,7 @@ def _ask(matched: IntentMatched, missing: RequiredEntity, prompt: Said, asked: i
         "step": turn.frame.step,
         "depth": len(turn.state.stack),
     }
-    say(prompt, turn)
+    say(prompt, turn, is_aside=True)
     turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, matched.wire)))
     turn.take()
     return WAIT

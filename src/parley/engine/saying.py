@@ -55,9 +55,19 @@ def variant_of(step: StepID, variants: tuple[Said, ...], turn: Turn) -> Said | N
     return variants[chosen]
 
 
-def say(said: Said, turn: Turn) -> None:
-    """Say it as a text, or play its recording."""
-    if said.audio is not None:
+def say(said: Said, turn: Turn, *, is_aside: bool = False) -> None:
+    """Say it as a text; as speech where it is a recording or the agent is one that speaks.
+
+    An aside (asking for an entity of an intent that leads elsewhere) is not what is said again after an interruption.
+    """
+    before = turn.frame.storage.get(OUTPUT)
+    _say(said, turn)
+    if is_aside and before is not None:
+        turn.frame.storage[OUTPUT] = before
+
+
+def _say(said: Said, turn: Turn) -> None:
+    if said.audio is not None or turn.program.settings.modality == "voice":
         speak_aloud(said, turn)
         return
     message = render(said.text, turn.variables)

@@ -6,7 +6,7 @@ import re
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from parley.domain.program import Concurrency, Limits, Settings
+from parley.domain.program import Concurrency, Limits, Modality, Settings
 from parley.domain.steps import NoReply, Said
 from parley.projects.draft import Names
 from parley.projects.nodes import Mapped, Node, Scalar
@@ -30,6 +30,8 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
 
     delay, zone, locale, idle, concurrency = map(of, ("message_delay", "timezone", "locale", "idle", "concurrency"))
     pause = None if delay is None else seconds(delay, problems, "`message_delay`", off=True) or 0.0
+    modality = of("modality")
+    spoken = None if modality is None else one_of(modality, problems, "`modality`", get_args(Modality))
     chosen = None if concurrency is None else one_of(concurrency, problems, "`concurrency`", get_args(Concurrency))
     return Settings(
         no_match=_fallback(root.get("fallback"), names, problems),
@@ -39,6 +41,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         locale=_DEFAULT.locale if locale is None else _locale(locale, problems),
         idle_seconds=_DEFAULT.idle_seconds if idle is None else _idle(idle, problems),
         concurrency=_DEFAULT.concurrency if chosen is None else cast(Concurrency, chosen),
+        modality=_DEFAULT.modality if spoken is None else cast(Modality, spoken),
         limits=_limits(of("limits"), problems),
     )
 

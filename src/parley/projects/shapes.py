@@ -48,6 +48,7 @@ SETTINGS = Shape(
         "timezone": Key({"type": "string"}, "The time zone of `{vf_now}` and its like. Default: UTC."),
         "locale": Key({"type": "string"}, "The language of the agent. Default: en-US."),
         "idle": Key(any_of(DURATION, {"const": "off"}, {"const": False}), "Silence that ends a session. Default: 15m."),
+        "modality": Key({"enum": ["chat", "voice"]}, "voice: all that is said is a `speak` trace. Default: chat."),
         "concurrency": Key({"enum": list(CONCURRENCY)}, "What an action does that comes while another is answered."),
         "limits": Key(ref("limits"), "What one turn may use."),
         "origins": Key(list_of({"type": "string", "pattern": ORIGIN}), "Web origins that may use the agent."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from parley.domain.program import Settings
 from parley.domain.steps import NoReply, Said
 from parley.projects.vf.messages import Messages
@@ -31,15 +33,15 @@ def settings_of(export: Obj, rich: RichText, messages: Messages, report: Report)
         no_match=_prompts(no_match, rich, messages),
         no_reply=_no_reply(both("globalNoReply"), rich, messages),
         locale=next((each for each in locales if isinstance(each, str) and each), _DEFAULT_LOCALE),
+        modality="voice" if _speaks(obj(export.get("project"))) else "chat",
     )
-    if delay is None:
-        return settings
-    return Settings(
-        no_match=settings.no_match,
-        no_reply=settings.no_reply,
-        locale=settings.locale,
-        message_delay=max(0, int(delay)),
-    )
+    return settings if delay is None else replace(settings, message_delay=max(0, int(delay)))
+
+
+def _speaks(project: Obj) -> bool:
+    """Old exports have no type; those of the general platform are voice projects."""
+    kind = text(project.get("type"))
+    return kind == "voice" or (not kind and project.get("platform") in (None, "general", "alexa", "google"))
 
 
 def _no_reply(written: Obj, rich: RichText, messages: Messages) -> NoReply | None:
