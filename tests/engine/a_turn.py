@@ -24,4 +24,5 @@ def a_turn(**values: Any) -> tuple[Turn, list[Trace]]:
     state = SessionState("s", "p", "main", "v", "u", created_at=0, stack=[Frame("w")], variables=values)
     agent = Agent("v", Program("test", "w", {"w": Workflow("w", "W")}))
     said: list[Trace] = []
-    return Turn(agent, state, Text({"type": "text", "payload": "hello"}, "hello"), id="0" * 24, now_ms=0, emit=said.append, config=TurnConfig()), said
+    action = Text({"type": "text", "payload": "hello"}, "hello")
+    return Turn(agent, state, action, id="0" * 24, now_ms=0, emit=said.append, config=TurnConfig()), said

@@ -80,7 +80,7 @@ def evaluate_expression(source: str, variables: Variables) -> Any:
         prepared = engine.prepared(source)
         result = _call(engine, prepared, variables)
     except engine.failures as error:
-        why, spent = _explained(error)
+        why, spent = explained(error, SECONDS, MEMORY_BYTES)
         if spent:
             _discard(engine)
         raise ExpressionFailed.of(source, why) from error
@@ -107,7 +107,7 @@ def check_expression(source: str) -> str | None:
     try:
         problem = context.eval(f"{CHECK}({json.dumps(source)})")
     except (quickjs.JSException, UnicodeDecodeError, SystemError) as error:
-        return _explained(error)[0]
+        return explained(error, SECONDS, MEMORY_BYTES)[0]
     return problem if isinstance(problem, str) and problem else None
 
 
@@ -183,8 +183,9 @@ def _call(engine: _Engine, prepared: _Prepared, variables: Variables) -> Any:
     values: list[Any] = []
     undefined: list[str] = []
     plain = True
+    get = variables.get
     for word in prepared.words:
-        value = variables.get(word, _MISSING)
+        value = get(word, _MISSING)
         kind = type(value)
         if kind is str:
             plain = plain and "\0" not in value and (value.isascii() or _is_whole(value))
@@ -200,11 +201,14 @@ def _call(engine: _Engine, prepared: _Prepared, variables: Variables) -> Any:
         elif kind is not float and kind is not bool and value is not None:
             plain = False
         values.append(value)
-    shape = tuple(undefined)
+    shape = tuple(undefined) if undefined else ()
     function = prepared.functions.get(shape) or engine.function(prepared, shape)
     if plain:
         return function(*values)
-    return engine.spread(function, engine.context.parse_json(_passed(prepared.source, values)))
+    packed = json_of(values)
+    if packed is None:
+        raise ExpressionFailed.of(prepared.source, "a variable is not a JSON value")
+    return engine.spread(function, engine.context.parse_json(packed))
 
 
 def _is_whole(text: str) -> bool:
@@ -223,15 +227,16 @@ def _as_float(value: int) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _passed(source: str, values: list[Any]) -> str:
+def json_of(value: Any) -> str | None:
+    """The value as JSON that JavaScript reads, half surrogate pairs and all; None where it is no JSON value."""
     try:
-        return msgspec.json.encode(values).decode()
-    except (TypeError, ValueError, OverflowError):
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
         pass
     try:
-        return json.dumps(values)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ExpressionFailed.of(source, f"a variable is not a JSON value ({error})") from error
+        return json.dumps(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
 
 
 def _given(source: str, result: Any) -> Any:
@@ -245,16 +250,19 @@ def _given(source: str, result: Any) -> Any:
     text = result if isinstance(result, str) else json.loads(result.json())[0]
     if len(text) > LARGEST_RESULT:
         raise ExpressionFailed.of(source, f"the result is longer than {LARGEST_RESULT} characters")
-    return text if isinstance(result, str) else _decoded(source, text)
-
-
-def _decoded(source: str, text: str) -> Any:
+    if isinstance(result, str):
+        return text
     try:
-        return msgspec.json.decode(text)
+        return whole_json(text)
     except RecursionError as error:
         raise ExpressionFailed.of(source, "the result is nested too deeply") from error
+
+
+def whole_json(text: str) -> Any:
+    """The value of JSON out of JavaScript. Halves of surrogate pairs, which cutting a text leaves, are replaced."""
+    try:
+        return msgspec.json.decode(text)
     except msgspec.DecodeError:
-        # Half of a surrogate pair, which cutting a text can leave: no JSON outside of JavaScript may have it.
         whole = json.dumps(json.loads(text), ensure_ascii=False)
         return json.loads(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
@@ -263,15 +271,15 @@ _UNSHOWN = ("", "null", "[uninitialized]", "something that cannot be shown was t
 """What an error says that was made without memory left to say more."""
 
 
-def _explained(error: BaseException) -> tuple[str, bool]:
-    """What to tell the builder, and whether the context is spent."""
+def explained(error: BaseException, seconds: float, memory_bytes: int) -> tuple[str, bool]:
+    """What to tell the builder about an error under these limits, and whether the context is spent."""
     text = str(error).split("\n", 1)[0].strip()
     thrown = text.removeprefix("Error: ")
     if "interrupted" in text and not text.startswith("Error: "):
-        return f"stopped after {SECONDS} s", True
+        return f"stopped after {seconds} s", True
     if thrown in _UNSHOWN or "out of memory" in thrown:
         return (
-            f"it threw nothing that can be shown, or needs more than {MEMORY_BYTES // 1024 // 1024} MB of memory",
+            f"it threw nothing that can be shown, or needs more than {memory_bytes // 1024 // 1024} MB of memory",
             True,
         )
     ordinary = text.startswith(("Error: ", "SyntaxError")) and not thrown.startswith("InternalError")

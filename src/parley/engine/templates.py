@@ -26,6 +26,7 @@ _CACHED_TEMPLATES = 4096
 _MISSING = object()
 _NO_PATH = 0
 """What a path that leads nowhere gives."""
+_PLAIN = 2**63
 _EXPONENT_FROM = 1e21
 """From here on JavaScript prints numbers with an exponent."""
 
@@ -66,11 +67,11 @@ class Template:
         """The text with every placeholder replaced by the text of its value."""
         said: list[str] = []
         for part in self._parts:
-            if type(part) is str:
+            if isinstance(part, str):
                 said.append(part)
                 continue
-            value = part.value(variables)  # type: ignore[union-attr]
-            said.append(value if type(value) is str else text_of(value))
+            value = part.value(variables)
+            said.append(value if isinstance(value, str) else text_of(value))
         return "".join(said)
 
     def value(self, variables: Variables) -> Any:
@@ -118,7 +119,9 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return str(value) if -_PLAIN < value < _PLAIN else _text_of_number(value)
+    if isinstance(value, float):
         return _text_of_number(value)
     return _json(value)
 
