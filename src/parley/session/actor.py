@@ -29,13 +29,12 @@ from parley.session.edits import Change, check_size, ended, settable
 from parley.session.handle import Post
 from parley.session.inbox import Inbox
 from parley.session.outbox import Follower, Outbox, Portion
+from parley.session.past import Past
 from parley.session.performance import Performance
 
 log = structlog.get_logger()
 
 HANDED_BACK = "handed_back"
-REPLAYED = 1_000
-"""How many emissions back `recent_turns` goes."""
 Engine = Callable[[Turn], Awaitable[None]]
 
 
@@ -59,6 +58,7 @@ class Session:
         """The state here can no longer be trusted: the session must be loaded again."""
         self._state = state
         self._around = around
+        self._past = Past(state.id, self.outbox, around.transcripts)
         self._inbox = Inbox()
         self._current: Performance | None = None
         self._worker: asyncio.Task[None] | None = None
@@ -135,36 +135,11 @@ class Session:
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""
-        if epoch != self.outbox.epoch or offset >= self.outbox.next_offset:
-            return None
-        if offset + 1 >= self.outbox.oldest:
-            return self.outbox.between(offset + 1, self.outbox.readable)
-        return await self._told_before(offset)
-
-    async def _told_before(self, offset: int) -> Sequence[Portion] | None:
-        portions: list[Portion] = []
-        while offset + 1 < self.outbox.oldest:
-            turns = await self._around.transcripts.turns(self.id, after=offset)
-            told = [turn for turn in turns if turn.said and turn.said[-1].offset > offset]
-            if not told:
-                return None
-            for turn in told:
-                emissions = [emission for emission in turn.said or () if emission.offset > offset]
-                if emissions[0].offset != offset + 1:
-                    return None
-                portions.append(Portion(turn.message_id, emissions))
-                offset = emissions[-1].offset
-        return [*portions, *self.outbox.between(offset + 1, self.outbox.readable)]
+        return await self._past.since(epoch, offset)
 
     async def recent_turns(self) -> Sequence[TurnRecord]:
         """The turns of the last emissions, and what they have said so far."""
-        recent = max(0, self.outbox.readable - REPLAYED)
-        turns = await self._around.transcripts.turns(self.id, after=recent)
-        told = [turn for turn in turns if turn.said is not None and turn.said[-1].offset < self.outbox.readable]
-        if self._current is not None and not self._current.answer.is_over:
-            answer = self._current.answer
-            told.append(replace(answer.record, said=tuple(answer.readable)))
-        return told
+        return await self._past.recent_turns(None if self._current is None else self._current.answer)
 
     def interrupt(self) -> bool:
         """Cancel the running turn at its next wait."""
