@@ -14,6 +14,7 @@ import pytest
 
 from parley.backends.clock import StillClock
 from parley.backends.store.sqlite import SqliteStore
+from parley.backends.store.sqlite_file import SCHEMA
 from parley.domain.ids import SessionID
 from parley.errors import StoreUnavailable
 
@@ -100,6 +101,19 @@ async def test_a_newer_version(path: Path) -> None:
     other.execute("PRAGMA user_version = 999")
     other.close()
     assert "written by a newer Parley" in await refusal(path)
+
+
+async def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
+    first = sorted(SCHEMA.glob("*.sql"))[0]
+    other = apsw.Connection(str(path))
+    other.execute(first.read_text("utf-8"))
+    other.execute("PRAGMA user_version = 1; INSERT INTO secret VALUES ('name', 'old')")
+    other.close()
+    store = at(path)
+    await store.open()
+    assert await store.keyring.secret("name", "new") == "old"
+    await store.close()
+    assert apsw.Connection(str(path)).pragma("user_version") == len(list(SCHEMA.glob("*.sql")))
 
 
 async def test_a_file_locked_by_another_program(path: Path) -> None:

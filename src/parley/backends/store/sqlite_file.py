@@ -17,7 +17,7 @@ if sys.platform != "win32":  # which has no flock: there a second server is not 
 
 SCHEMA = Path(__file__).with_name("sqlite_schema")
 CHEAP_CHECK_BYTES = 16 * 1024 * 1024
-CHECKPOINT_PAGES = 4000
+CHECKPOINT_PAGES = 2000
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 Identity = tuple[int, int] | None
