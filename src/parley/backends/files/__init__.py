@@ -1,0 +1,1 @@
+"""Places for users' files, behind ports/files.py."""
