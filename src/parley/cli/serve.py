@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -44,8 +45,7 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     async with open_house(settings) as opened:
         front = Front(opened.house, rate_per_minute=settings.rate_per_minute)
-        server = Server(front, settings.drain_seconds)
-        show_banner(opened, settings)
+        server = Server(front, settings.drain_seconds, on_start=lambda: show_banner(opened, settings))
         watching = asyncio.create_task(reload_on_change(settings.paths, opened)) if settings.reload else None
         _settle_memory()
         await server.serve(sockets=[listening])
@@ -56,7 +56,7 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
 class Server(uvicorn.Server):
     """Uvicorn that finishes running turns before it goes (decisions, "Drain")."""
 
-    def __init__(self, front: Front, drain_seconds: float) -> None:
+    def __init__(self, front: Front, drain_seconds: float, on_start: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
                 front,
@@ -72,7 +72,13 @@ class Server(uvicorn.Server):
         )
         self._front = front
         self._drain_seconds = drain_seconds
+        self._on_start = on_start
         self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say where it is once it answers, and once a signal drains it."""
+        await super().startup(sockets=sockets)
+        self._on_start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains, a second one stops at once."""
