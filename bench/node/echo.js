@@ -25,6 +25,7 @@ const options = {
   perMessageDeflate: false,
 };
 
+const path = values.triple ? "/v4/interact/socket" : "/socket.io";
 const http = createServer();
 
 function echoEngine() {
@@ -56,7 +57,7 @@ function echoTriple(io) {
 if (values.engine) {
   echoEngine();
 } else {
-  const io = new Server(http, { ...options, connectTimeout: values.triple ? 45000 : 1000, serveClient: false });
+  const io = new Server(http, { ...options, path, connectTimeout: values.triple ? 45000 : 1000, serveClient: false });
   (values.triple ? echoTriple : echoSocket)(io);
 }
 http.listen({ port: Number(values.port), backlog: 4096 });

@@ -49,14 +49,8 @@ class FrameReader:
 
     def feed(self, data: bytes) -> list[Frame | Violation]:
         """Whole messages and controls in order; a `Violation` is the last there will be."""
-        if self._is_deaf:
+        if self._is_deaf or (self._rest is not None and not (data := self._complete(self._rest, data))):
             return []
-        if self._rest is not None:
-            self._rest += data
-            if len(self._rest) < self._wanted:
-                return []
-            data = bytes(self._rest)
-            self._rest = None
         frames: list[Frame | Violation] = []
         position, end = 0, len(data)
         while position < end:
@@ -90,6 +84,14 @@ class FrameReader:
                 frames.append(frame)
             position = stop
         return frames
+
+    def _complete(self, rest: bytearray, data: bytes) -> bytes:
+        """What was kept with `data` after it; nothing while that is still too little."""
+        rest += data
+        if len(rest) < self._wanted:
+            return b""
+        self._rest = None
+        return bytes(rest)
 
     def _refusal(self, data: bytes, position: int, length: int) -> Violation | None:
         first = data[position]
