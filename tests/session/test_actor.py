@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from failing_store import FailingStore
 from house_fixture import PROJECT, Opened, open_house
 from parley.backends.clock import SystemClock
+from parley.backends.store.memory import MemoryStore
+from parley.backends.store.sqlite import SqliteStore
 from parley.domain.actions import parse_action
 from parley.domain.ids import ProjectID, UserID
 from parley.domain.transcript import Completed, Traced
@@ -21,6 +25,18 @@ from slow_engine import SlowEngine
 
 ADA = UserID("ada")
 SHOP = ProjectID(PROJECT)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
+    """Each store, open."""
+    clock = SystemClock()
+    kept: Any = (
+        MemoryStore(clock=clock) if request.param == "memory" else SqliteStore(tmp_path / "data.db", clock=clock)
+    )
+    await kept.open()
+    yield kept
+    await kept.close()
 
 
 def x(payload: str, key: str | None = None, **variables: Any) -> Post:
@@ -48,9 +64,9 @@ async def test_turns_run_one_after_another_in_the_order_of_posting() -> None:
     assert offsets == list(range(1, len(offsets) + 1))
 
 
-async def test_an_accepted_turn_is_run_again_after_a_crash_under_a_new_epoch() -> None:
+async def test_an_accepted_turn_is_run_again_after_a_crash_under_a_new_epoch(store: Any) -> None:
     engine = SlowEngine()
-    opened = await open_house(engine=engine)
+    opened = await open_house(engine=engine, store=store)
     session = await created(opened)
     answers = [await session.post(x(name, key=name, seen=name)) for name in "ab"]
     for answer in answers:
@@ -70,17 +86,17 @@ async def test_an_accepted_turn_is_run_again_after_a_crash_under_a_new_epoch() -
     assert engine_after.begun == 2
 
 
-async def test_the_owner_that_was_overtaken_cannot_save() -> None:
+async def test_the_owner_that_was_overtaken_cannot_save(store: Any) -> None:
     engine = SlowEngine()
-    opened = await open_house(engine=engine)
+    opened = await open_house(engine=engine, store=store)
     session = await created(opened)
     answer = await session.post(x("old"))
     await engine.has_begun(1)
     newer = SlowEngine()
     newer.let_go(5)
     restarted = await open_house(store=opened.store, engine=newer)
-    await (await restarted.house.directory.find(session.id)).post(x("new"))
-    await asyncio.sleep(0.01)
+    other = await (await restarted.house.directory.find(session.id)).post(x("new"))
+    await other.whole()
     engine.let_go()
     with pytest.raises(StoreUnavailable):
         await answer.whole()
@@ -224,3 +240,15 @@ async def test_sessions_that_nobody_uses_are_put_to_sleep() -> None:
     sessions = [await created(opened, f"user-{i}") for i in range(60)]
     assert len(opened.house.directory._awake) <= 21
     assert (await opened.house.directory.find(sessions[0].id)).state().user == "user-0"
+
+
+async def test_sessions_in_use_do_not_keep_others_awake() -> None:
+    opened = await open_house()
+    opened.house.directory._most_awake = 20
+    followed = [await created(opened, f"follower-{i}") for i in range(12)]
+    for session in followed:
+        session.follow(lambda _: None)
+    for i in range(100):
+        await created(opened, f"user-{i}")
+    assert len(opened.house.directory._awake) <= 30
+    assert all(session.id in opened.house.directory._awake for session in followed)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -10,6 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from house_fixture import Event, Talk, events_of, open_house, say
+from parley.backends.clock import SystemClock
+from parley.backends.store.memory import MemoryStore
+from parley.backends.store.sqlite import SqliteStore
 from parley.domain.ids import EnvironmentAlias, ProjectID, StepID
 from parley.domain.program import Program, Workflow
 from parley.domain.project import Environment, Project
@@ -96,10 +101,26 @@ def as_stored(record: TurnRecord) -> list[Event]:
 
 
 @given(PROGRAMS, STEPS)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 async def test_no_emission_is_lost_repeated_or_reordered(program: Program, sequence: list[Any]) -> None:
+    await check_nothing_lost(program, sequence, MemoryStore(clock=SystemClock()))
+
+
+@given(PROGRAMS, STEPS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+async def test_nor_is_it_in_a_file(program: Program, sequence: list[Any]) -> None:
+    with TemporaryDirectory() as directory:
+        store = SqliteStore(Path(directory) / "data.db", clock=SystemClock())
+        await store.open()
+        try:
+            await check_nothing_lost(program, sequence, store)
+        finally:
+            await store.close()
+
+
+async def check_nothing_lost(program: Program, sequence: list[Any], store: Any) -> None:
     project = Project(ProjectID("shop"), "Shop", (Environment(EnvironmentAlias("main"), program, 100),))
-    opened = await open_house(project)
+    opened = await open_house(project, store=store)
     async with opened.client() as client:
         talk = await Talk.start(client)
         session = opened.house.keys.read(talk.key).session

@@ -30,9 +30,8 @@ def claims_of(request: Request, house: House) -> SessionClaims:
     return house.keys.read(key)
 
 
-async def session_of(request: Request, house: House) -> SessionHandle:
-    """The session of the request's key, ended or not. Raises `NotAllowed`, `SessionEnded` where it was deleted."""
-    claims = claims_of(request, house)
+async def session_of(claims: SessionClaims, house: House) -> SessionHandle:
+    """The session that a key names, ended or not. Raises `SessionEnded` where it was deleted."""
     try:
         return await house.directory.recall(claims.session)
     except NotFound as error:

@@ -9,7 +9,7 @@ from parley.domain.transcript import Emission, Stated, Traced
 from parley.errors import InvalidInput
 from parley.session.answer import Answer
 from parley.session.house import House
-from parley.transports.http.credentials import session_of
+from parley.transports.http.credentials import claims_of, session_of
 from parley.transports.http.keep_alive import KeepAlive
 from parley.transports.http.reply import Headers, reply_empty, reply_encoded
 from parley.transports.http.request import Request
@@ -38,7 +38,7 @@ class TurnRoutes:
 
     async def resume(self, request: Request) -> None:
         """`GET /v4/interact/stream/{turnID}`"""
-        session = await session_of(request, self._house)
+        session = await session_of(claims_of(request, self._house), self._house)
         after = last_event_of(request)
         answer = await session.answer(TurnID(request.params["turnID"]))
         await answer.accepted()
@@ -49,9 +49,11 @@ class TurnRoutes:
         await stream(request, answer, self._keep_alive, self._house.clock, after)
 
     async def _posted(self, request: Request) -> Answer:
-        session = await session_of(request, self._house)
-        body = await request.body(self._house.body_limit)
-        return await session.post(v4_post(body, key_of(request)))
+        claims = claims_of(request, self._house)
+        post = v4_post(await request.body(self._house.body_limit), key_of(request))
+        # Found only when all of the body is here: a session that nobody uses may be put to sleep meanwhile.
+        session = await session_of(claims, self._house)
+        return await session.post(post)
 
 
 def wrapped(said: Sequence[Emission]) -> bytes:
