@@ -206,6 +206,8 @@ class Directory:
             for id, candidate in list(self._awake.items())[:8]:
                 if candidate.is_idle:
                     del self._awake[id]
+                else:
+                    self._awake.move_to_end(id)
         return session
 
     def _alone(self, project: ProjectID, user: UserID) -> asyncio.Lock:
