@@ -116,7 +116,8 @@ class Session:
             if answer.turn == turn:
                 return answer
         record = await self._around.transcripts.turn(self.id, id=turn)
-        if record is None or record.said is None:
+        # Nothing said, not even that it is over: the turn was handed back.
+        if record is None or not record.said:
             raise NotFound(f"This session has no turn '{turn}'.", code="no_turn")
         return Answer.finished(record)
 
@@ -242,7 +243,7 @@ class Session:
         # Somebody may have posted the same key while this one looked: what is running here comes first.
         if key in self._by_key:
             return self._by_key[key]
-        return None if record is None or record.said is None else Answer.finished(record)
+        return None if record is None or not record.said else Answer.finished(record)
 
     def _unfinished(self) -> list[Answer]:
         current = [] if self._current is None else [self._current.answer]
