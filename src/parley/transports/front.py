@@ -29,5 +29,7 @@ class Front:
 
     async def drain(self, seconds: float) -> None:
         """Finish running turns for at most `seconds`, then hand back the rest and send every client elsewhere."""
+        self._reception.close()
         await self._house.directory.drain(seconds)
         await self._reception.restart()
+        self._door.shut()
