@@ -148,3 +148,21 @@ async def test_draining_finishes_what_was_taken_and_refuses_the_rest() -> None:
         assert (await running).status_code == 200
         await draining
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_a_turn_that_was_handed_back_is_gone() -> None:
+    engine = SlowEngine()
+    opened = await open_house(engine=engine)
+    async with opened.client() as client:
+        talk = await Talk.start(client)
+        session = await opened.house.directory.find(opened.house.keys.read(talk.key).session)
+        running = asyncio.create_task(talk.send({"type": "x", "payload": "a"}))
+        await engine.has_begun(1)
+        turn = session._current.answer.turn  # type: ignore[attr-defined]
+        assert await session.hand_back(turn)
+        assert (await running).status_code == 503
+        answer = await client.get(f"/v4/interact/stream/{turn}", headers={"authorization": talk.key})
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_turn")
+        engine.let_go()
+        said = await talk.send({"type": "x", "payload": "b"}, config={"state": True})
+        assert said.json()["state"]["variables"]["order"] == "b"
