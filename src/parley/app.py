@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from pathlib import Path
 import structlog
 
 from parley.backends.clock import SystemClock
+from parley.backends.files.address import SCHEME, parse_address
+from parley.backends.files.local import LocalFiles
+from parley.backends.files.s3 import S3Files
+from parley.backends.files.s3_signature import S3Credentials
 from parley.backends.store.memory import MemoryStore
 from parley.backends.store.sqlite import SqliteStore
 from parley.config import MEMORY, Settings
@@ -24,6 +29,7 @@ from parley.session.catalog import Catalog
 from parley.session.directory import Directory
 from parley.session.house import House
 from parley.session.keys import SessionKeys
+from parley.session.uploads import Uploads
 
 log = structlog.get_logger()
 
@@ -51,6 +57,22 @@ async def open_store(data: str, *, exclusive: bool) -> Backend:
     return store
 
 
+def files_of(settings: Settings) -> LocalFiles | S3Files:
+    """The place for users' files. Raises `BadProject` with one clear line."""
+    if settings.files is not None and settings.files.startswith(SCHEME):
+        keys = settings.bucket_keys
+        if keys is None:
+            raise BadProject("A bucket for users' files needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+        bucket, region = parse_address(settings.files)
+        return S3Files(bucket, S3Credentials(keys.id, keys.secret, region, keys.token), SystemClock())
+    if settings.files is not None:
+        return LocalFiles(Path(settings.files).expanduser())
+    if settings.data == MEMORY:
+        return LocalFiles(Path(tempfile.mkdtemp(prefix="parley-files-")), is_temporary=True)
+    data = Path(settings.data).expanduser()
+    return LocalFiles(data.with_name(f"{data.name}.files"))
+
+
 async def copy_data(store: Backend, into: Path) -> None:
     """Write a copy of everything in the store as it is at one moment, while it may be in use."""
     if isinstance(store, SqliteStore):
@@ -67,9 +89,11 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     """A house that serves the projects under `settings.paths`; finishes what it took before it closes."""
     projects = tuple(load(path).project for path in settings.paths)
     _check_unique(projects)
+    files = files_of(settings)
     store = await open_store(settings.data, exclusive=True)
     try:
-        house = await _furnish(store, settings)
+        await files.open()
+        house = await _furnish(store, files, settings)
         for project in projects:
             await house.catalog.serve(project)
         key = await create_key(
@@ -82,10 +106,11 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
             sweeping.cancel()
             await house.directory.drain(settings.drain_seconds)
     finally:
+        await files.close()
         await store.close()
 
 
-async def _furnish(store: Backend, settings: Settings) -> House:
+async def _furnish(store: Backend, files: LocalFiles | S3Files, settings: Settings) -> House:
     clock = SystemClock()
     catalog = Catalog(store.versions)
     directory = Directory(catalog, Surroundings(store, store, clock))
@@ -98,6 +123,9 @@ async def _furnish(store: Backend, settings: Settings) -> House:
         clock=clock,
         probe=store,
         body_limit=settings.body_limit,
+        transcripts=store,
+        feedback=store.feedback,
+        uploads=Uploads(files, clock, await store.keyring.secret("upload-ticket", secrets.token_hex(32))),
     )
 
 

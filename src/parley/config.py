@@ -10,11 +10,21 @@ MEMORY = ":memory:"
 
 
 @dataclass(frozen=True, slots=True)
+class BucketKeys:
+    """What opens a bucket. `token` comes with keys that were issued for a while."""
+
+    id: str
+    secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How one process serves.
 
     `data` is a file, or ":memory:". `api_key` is accepted beside the keys that are stored. `drain_seconds` bounds
-    how long running turns may take when the process is told to stop.
+    how long running turns may take when the process is told to stop. `files` is where users' files are kept: a
+    directory, or `s3://bucket/prefix?endpoint=...&region=...`, for which `bucket_keys` are needed; None: beside `data`.
     """
 
     paths: tuple[Path, ...]
@@ -26,6 +36,8 @@ class Settings:
     body_limit: int = 1024 * 1024
     rate_per_minute: int | None = None
     drain_seconds: float = 10.0
+    files: str | None = None
+    bucket_keys: BucketKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +47,16 @@ class FromEnvironment:
 
     api_key: str | None = field(default_factory=lambda: os.environ.get("API_KEY") or None)
     rate_per_minute: int | None = field(default_factory=lambda: _number("PARLEY_RATE_PER_MINUTE"))
+    files: str | None = field(default_factory=lambda: os.environ.get("PARLEY_FILES") or None)
+    bucket_keys: BucketKeys | None = field(default_factory=lambda: _bucket_keys())
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
 
 
 def _number(name: str) -> int | None:
     value = os.environ.get(name)
     return int(value) if value and value.isdecimal() else None
+
+
+def _bucket_keys() -> BucketKeys | None:
+    id, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    return BucketKeys(id, secret, os.environ.get("AWS_SESSION_TOKEN") or None) if id and secret else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from msgspec import Struct
 
@@ -24,13 +25,15 @@ class Environment(Struct, frozen=True):
 class Project(Struct, frozen=True):
     """The first environment is the default one. Shares are relative to their sum.
 
-    `origins` are the web origins that may use the public routes; empty: any.
+    `origins` are the web origins that may use the public routes; empty: any. `widget` is how the chat widget looks,
+    as far as the project says (docs/reference/widget-routes.md).
     """
 
     id: ProjectID
     name: str
     environments: tuple[Environment, ...]
     origins: tuple[str, ...] = ()
+    widget: dict[str, Any] = {}
 
     def environment(self, alias: str) -> Environment:
         """The environment under this alias. Raises `NotFound`.

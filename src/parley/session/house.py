@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parley.ports.clock import Clock
+from parley.ports.feedback import Feedback
 from parley.ports.probe import Probe
+from parley.ports.transcripts import Transcripts
 from parley.session.access import Access
 from parley.session.catalog import Catalog
 from parley.session.directory import Directory
 from parley.session.keys import SessionKeys
+from parley.session.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,9 @@ class House:
     probe: Probe
     body_limit: int = 1024 * 1024
     """Bytes a request body may have."""
+    transcripts: Transcripts | None = None
+    """None: conversations cannot be read as a whole."""
+    feedback: Feedback | None = None
+    """None: feedback is not taken."""
+    uploads: Uploads | None = None
+    """None: files are not taken."""

@@ -27,6 +27,7 @@ from parley.transports.http.routing import Methods, Routes
 from parley.transports.http.session_routes import SessionRoutes
 from parley.transports.http.state_routes import StateRoutes
 from parley.transports.http.turn_routes import TurnRoutes
+from parley.transports.http.widget_table import add_widget_routes
 
 log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ def routes(house: House) -> Routes:
     of_user = {"GET": state.get, "PUT": state.put, "POST": state.reset, "DELETE": state.delete}
     table.add("/state/user/{userID}", of_user)
     table.add("/state/user/{userID}/variables", {"PATCH": state.patch_variables})
+    add_widget_routes(table, house, legacy)
     table.add("/health", {"GET": health.health})
     table.add("/ready", {"GET": health.ready})
     return table
