@@ -50,6 +50,7 @@ def test_fragments_are_joined_around_a_ping() -> None:
         (frame(TEXT, b"x", mask=False), PROTOCOL_ERROR),
         (frame(TEXT, b"x" * 1001), TOO_BIG),
         (frame(TEXT, b"x" * 600, fin=False) + frame(0, b"x" * 600), TOO_BIG),
+        (b"\x00\xff" + (1 << 62).to_bytes(8, "big"), PROTOCOL_ERROR),
         (b"\x81\xff" + (1 << 62).to_bytes(8, "big"), TOO_BIG),
         (frame(0, b"x"), PROTOCOL_ERROR),
         (frame(TEXT, b"x", fin=False) + frame(TEXT, b"y"), PROTOCOL_ERROR),
@@ -59,16 +60,17 @@ def test_fragments_are_joined_around_a_ping() -> None:
         (bytes((0x89, 0xFE, 0, 200, 0, 0, 0, 0)), PROTOCOL_ERROR),
     ],
     ids=[
-        "unmasked", "too long", "fragments too long", "absurdly long", "continuation of nothing", "two at once",
+        "unmasked", "too long", "fragments too long", "endless continuation of nothing", "absurdly long", "continuation of nothing", "two at once",
         "reserved bits", "unknown opcode", "fragmented ping", "long ping",
     ],
 )  # fmt: skip
 def test_a_violation_is_the_last_thing_heard(stream: bytes, code: int) -> None:
-    reader = FrameReader(1000)
-    last = reader.feed(stream)[-1]
-    assert isinstance(last, Violation)
-    assert last.code == code
-    assert reader.feed(frame(TEXT, b"hello")) == []
+    for size in (len(stream), 1):
+        reader = FrameReader(1000)
+        heard = [each for at in range(0, len(stream), size) for each in reader.feed(stream[at : at + size])]
+        assert isinstance(heard[-1], Violation)
+        assert heard[-1].code == code
+        assert reader.feed(frame(TEXT, b"hello")) == []
 
 
 def test_a_long_message_of_tiny_fragments_is_refused() -> None:

@@ -12,7 +12,7 @@ except ImportError:
 
 from parley.transports.engineio import Binary, Packet
 
-TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_CODE, ABNORMAL = 1000, 1001, 1002, 1005, 1006
 NOT_UTF8, TOO_BIG = 1007, 1009
 MAX_CONTROL = 125
@@ -100,18 +100,19 @@ class FrameReader:
             return Violation(PROTOCOL_ERROR, "frame is not masked")
         if first & _RESERVED:
             return Violation(PROTOCOL_ERROR, "reserved bits are set")
-        if length + (self._fragments_size if opcode == 0 else 0) > self._max_size:
-            return Violation(TOO_BIG, "message is too big")
-        if opcode in (TEXT, BINARY):
-            return None if self._fragments is None else Violation(PROTOCOL_ERROR, "a message is unfinished")
-        if opcode == 0:
-            if self._fragments is None or len(self._fragments) >= MAX_FRAGMENTS:
-                return Violation(PROTOCOL_ERROR, "unexpected continuation")
+        if opcode in (CLOSE, PING, PONG):
+            if length > MAX_CONTROL or not first & _FIN:
+                return Violation(PROTOCOL_ERROR, "control frame is too long or fragmented")
             return None
-        if opcode not in (CLOSE, PING, PONG):
+        if opcode not in (CONTINUATION, TEXT, BINARY):
             return Violation(PROTOCOL_ERROR, "unknown opcode")
-        if length > MAX_CONTROL or not first & _FIN:
-            return Violation(PROTOCOL_ERROR, "control frame is too long or fragmented")
+        if opcode == CONTINUATION and (self._fragments is None or len(self._fragments) >= MAX_FRAGMENTS):
+            return Violation(PROTOCOL_ERROR, "unexpected continuation")
+        if opcode != CONTINUATION and self._fragments is not None:
+            return Violation(PROTOCOL_ERROR, "a message is unfinished")
+        # Last, because it alone needs the length, which may not be here yet: the order must not change the answer.
+        if length + self._fragments_size > self._max_size:
+            return Violation(TOO_BIG, "message is too big")
         return None
 
     def _assemble(self, first: int, payload: bytes) -> Frame | None:
