@@ -60,7 +60,8 @@ def test_fragments_are_joined_around_a_ping() -> None:
         (bytes((0x89, 0xFE, 0, 200, 0, 0, 0, 0)), PROTOCOL_ERROR),
     ],
     ids=[
-        "unmasked", "too long", "fragments too long", "endless continuation of nothing", "absurdly long", "continuation of nothing", "two at once",
+        "unmasked", "too long", "fragments too long", "endless continuation",
+        "absurdly long", "continuation of nothing", "two at once",
         "reserved bits", "unknown opcode", "fragmented ping", "long ping",
     ],
 )  # fmt: skip

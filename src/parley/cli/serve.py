@@ -37,6 +37,8 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         reload=reload,
         api_key=environment.api_key,
         rate_per_minute=environment.rate_per_minute,
+        files=environment.files,
+        bucket_keys=environment.bucket_keys,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listening))
@@ -64,7 +66,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 lifespan="off",
                 server_header=False,
-                ws="websockets-sansio",
+                ws="parley.transports.direct_websocket:DirectWebSocketProtocol",
+                ws_ping_interval=None,
                 ws_per_message_deflate=False,
                 backlog=4096,
                 timeout_graceful_shutdown=2,
