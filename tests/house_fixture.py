@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ from parley.transports.http.app import http_app
 API_KEY = "VF.DM.0123456789abcdef01234567.test-secret"
 PROJECT = "shop"
 MAIN = WorkflowID("main")
-Engine = Callable[[Turn], Awaitable[None]]
+Engine = Callable[[Turn], Coroutine[Any, Any, None]]
 
 
 def say(id: str, *texts: str, then: str | None = None) -> Message:

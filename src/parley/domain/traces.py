@@ -6,7 +6,7 @@ when the trace leaves, because only it knows when that is.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
@@ -278,9 +278,12 @@ Trace = (
 )
 
 
+_TYPES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(Trace) if kind is not CustomTrace}
+
+
 def type_of(trace: Trace) -> str:
     """The trace's type on the wire."""
-    return trace.type if isinstance(trace, CustomTrace) else str(trace.__struct_config__.tag)
+    return trace.type if isinstance(trace, CustomTrace) else _TYPES[type(trace)]
 
 
 def debug(message: str, *, level: str = "info", context: str | None = None, ref: NodeRef | None = None) -> DebugTrace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from math import ceil
 from typing import Any
 
@@ -19,13 +19,15 @@ from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, T
 from parley.engine.agent import Agent
 from parley.engine.turn import Turn
 from parley.engine.variables import Variables
-from parley.errors import Draining
+from parley.errors import Draining, ParleyError
 from parley.ports.clock import Clock
 from parley.session.answer import Answer
+from parley.session.eager import start
 from parley.session.outbox import Outbox
 
 log = structlog.get_logger()
 
+Engine = Callable[[Turn], Coroutine[Any, Any, None]]
 SESSION_ENDED = "session_ended"
 INTERRUPTED = "interrupted"
 INTERNAL_ERROR = "An internal error occurred."
@@ -48,7 +50,7 @@ class Performance:
         self._ending: list[Emission] = []
         """What is told only when the turn is saved."""
 
-    async def run(self, engine: Callable[[Turn], Awaitable[None]]) -> TurnRecord:
+    async def run(self, engine: Engine) -> TurnRecord:
         """Perform the turn. Afterwards the state is the one to save, together with the record returned."""
         self.answer.watch(self._let_out)
         state, ended_before = self._state, self._state.ended
@@ -81,7 +83,7 @@ class Performance:
             self.answer.append(emission)
         self.answer.finish()
 
-    async def _answer(self, engine: Callable[[Turn], Awaitable[None]], action: Any) -> None:
+    async def _answer(self, engine: Engine, action: Any) -> None:
         state, record = self._state, self.answer.record
         before = dict(state.variables)
         if record.variables:
@@ -103,13 +105,28 @@ class Performance:
             shown = state.shown() | {"variables": turn.variables.shown()}
             self._end_with(Stated(Raw(msgspec.json.encode(shown))))
 
-    async def _run_engine(self, engine: Callable[[Turn], Awaitable[None]], turn: Turn) -> None:
+    async def _run_engine(self, engine: Engine, turn: Turn) -> None:
+        try:
+            rest = start(engine(turn))
+            if rest is not None:
+                await self._wait(rest)
+        except ParleyError:
+            raise
+        except Exception:
+            # The one place where an unexpected failure of a step ends the turn and not the session.
+            log.exception("step failed", session=self._state.id, turn=turn.id)
+            self._emit(debug(INTERNAL_ERROR, level="error"))
+
+    async def _wait(self, rest: Awaitable[None]) -> None:
+        """Await what is left of the engine's work, for as long as a turn may take and until it is interrupted."""
         seconds = self._agent.program.settings.limits.seconds
         self._running = asyncio.current_task()
         try:
-            async with asyncio.timeout(seconds):
-                await engine(turn)
+            async with asyncio.timeout(seconds) as deadline:
+                await rest
         except TimeoutError:
+            if not deadline.expired():
+                raise
             self._reason = "turn_timeout"
             self._emit(debug(f"turn stopped after {seconds:g} s (limit `seconds`)", level="error", context="seconds"))
         except asyncio.CancelledError:
@@ -119,10 +136,6 @@ class Performance:
             if self._is_abandoned:
                 raise Draining("This server shut down before the turn was over. Send the action again.") from None
             self._reason = INTERRUPTED
-        except Exception:
-            # The one place where an unexpected failure of a step ends the turn and not the session.
-            log.exception("step failed", session=self._state.id, turn=turn.id)
-            self._emit(debug(INTERNAL_ERROR, level="error"))
         finally:
             self._running = None
 
