@@ -7,7 +7,7 @@ Knows no transport. Order of truth (architecture, 4): traces leave as they happe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -16,10 +16,9 @@ from msgspec.structs import replace
 from parley.domain.ids import MessageID, SessionID, TurnID, new_id
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
-from parley.domain.transcript import Completed, Emission, TurnRecord
+from parley.domain.transcript import TurnRecord
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
-from parley.engine.turn import Turn
 from parley.errors import Busy, Draining, NotFound, ParleyError, SessionEnded, StoreUnavailable
 from parley.ports.clock import Clock
 from parley.ports.store import Store
@@ -28,14 +27,12 @@ from parley.session.answer import Answer
 from parley.session.edits import Change, check_size, ended, settable
 from parley.session.handle import Post
 from parley.session.inbox import Inbox
-from parley.session.outbox import Follower, Outbox, Portion
+from parley.session.outbox import Follower, Leave, Outbox, Portion
 from parley.session.past import Past
-from parley.session.performance import Performance
+from parley.session.performance import Engine, Performance
 
 log = structlog.get_logger()
 
-HANDED_BACK = "handed_back"
-Engine = Callable[[Turn], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +127,13 @@ class Session:
         """The epoch, and the offset of what was last heard."""
         return self.outbox.epoch, self.outbox.readable - 1
 
-    def follow(self, follower: Follower) -> Callable[[], None]:
-        """Call `follower` with everything that the session says from now on; what is returned stops that."""
-        return self.outbox.follow(follower)
+    def footing(self) -> tuple[int, int]:
+        """The epoch, and an offset up to which everything is as it was in earlier epochs."""
+        return self.outbox.epoch, self.outbox.began - 1
+
+    def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
+        """Call `follower` with everything that the session says from now on; see `SessionHandle.follow`."""
+        return self.outbox.follow(follower, lost)
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""
@@ -153,22 +154,30 @@ class Session:
         self.interrupt()
         await self._put_change(ended(reason), {"end": reason}, is_first=True).whole()
 
-    async def hand_back(self, turn: TurnID) -> bool:
-        """Give up an unfinished turn as if its action had never been sent, so that its sender may send it again.
-
-        False when the turn is not at work: then it is over, or will be run by the session's next owner.
-        """
+    async def stop(self, turn: TurnID) -> bool:
+        """Stop a turn that is at work and save nothing; see `SessionHandle.stop`."""
         current, worker = self._current, self._worker
         if worker is None or current is None or current.answer.turn != turn or not current.abandon():
             return False
         await asyncio.wait([worker])
+        return True
+
+    async def hand_back(self, turn: TurnID) -> bool:
+        """Stop an unfinished turn as if its action had never been sent, so that its sender may send it again.
+
+        False when the turn is not at work: then it is over, or will be run by the session's next owner.
+        """
+        current = self._current
+        if current is None or not await self.stop(turn):
+            return False
         state = await self._around.store.load(self.id)
         if state is None:
             return False
-        last = Emission(state.next_offset, turn, Completed(current.answer.record.message_id, HANDED_BACK))
+        if current.answer.readable:
+            # Its offsets will be given out again.
+            state.epoch += 1
         state.revision += 1
-        state.next_offset += 1
-        await self._around.store.commit(state, replace(current.answer.record, said=(last,)))
+        await self._around.store.commit(state, replace(current.answer.record, said=()))
         return True
 
     async def settle(self) -> None:
@@ -286,3 +295,5 @@ class Session:
         """Nothing more is done here: who still waits is told."""
         for answer in self._inbox.clear():
             answer.finish(StoreUnavailable("This session could not be saved. Try again."))
+        if self.is_lost:
+            self.outbox.abandon()

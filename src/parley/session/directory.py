@@ -194,8 +194,8 @@ class Directory:
         ]
         if not unfinished:
             return
-        state.epoch += 1
-        session.outbox.epoch = state.epoch
+        session.outbox.begin_epoch()
+        state.epoch = session.outbox.epoch
         for record in unfinished:
             if record.action is not None:
                 session.resume(replace(record), Post(parse_action(record.action)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from parley.domain.state import SessionState
 from parley.domain.transcript import TurnConfig, TurnRecord
 from parley.session.answer import Answer
 from parley.session.edits import Change
-from parley.session.outbox import Follower, Portion
+from parley.session.outbox import Follower, Leave, Portion
 
 
 class Post(Struct, frozen=True):
@@ -68,8 +68,15 @@ class SessionHandle(Protocol):
         """The epoch, and the offset of what was last heard."""
         ...
 
-    def follow(self, follower: Follower) -> Callable[[], None]:
-        """Call `follower` with everything that the session says from now on; what is returned stops that."""
+    def footing(self) -> tuple[int, int]:
+        """The epoch, and an offset up to which everything is as it was in earlier epochs."""
+        ...
+
+    def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
+        """Call `follower` with everything that the session says from now on; what is returned stops that.
+
+        `lost` is called when nothing more will be heard here although the session goes on: it must be found again.
+        """
         ...
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
@@ -84,8 +91,15 @@ class SessionHandle(Protocol):
         """Cancel the running turn at its next wait; False when none is running."""
         ...
 
+    async def stop(self, turn: TurnID) -> bool:
+        """Stop an unfinished turn and save nothing: the session's next owner performs it again.
+
+        False when it is not at work.
+        """
+        ...
+
     async def hand_back(self, turn: TurnID) -> bool:
-        """Give up an unfinished turn as if its action had never been sent; False when it is not at work."""
+        """Stop an unfinished turn as if its action had never been sent; False when it is not at work."""
         ...
 
     def state(self) -> SessionState:

@@ -28,19 +28,25 @@ class Portion(Struct, frozen=True):
 
 
 Follower = Callable[[Portion], None]
+Leave = Callable[[], None]
 
 
 class Outbox:
     """Emissions by offset. What is appended is heard after `release`."""
 
-    __slots__ = ("_followers", "_log", "epoch", "next_offset", "readable")
+    __slots__ = ("_followers", "_log", "_lost", "began", "epoch", "knows_beginning", "next_offset", "readable")
 
     def __init__(self, epoch: int, next_offset: int) -> None:
         self.epoch = epoch
         self.next_offset = next_offset
         self.readable = next_offset
+        self.began = next_offset
+        """The first offset that was given out here."""
+        self.knows_beginning = False
+        """The epoch began with `began`: what has a smaller offset is the same in the epoch before."""
         self._log: deque[tuple[MessageID, Emission]] = deque(maxlen=KEPT)
         self._followers: list[Follower] = []
+        self._lost: list[Leave] = []
 
     @property
     def listeners(self) -> int:
@@ -62,15 +68,35 @@ class Outbox:
                 for follower in tuple(self._followers):
                     follower(portion)
 
-    def follow(self, follower: Follower) -> Callable[[], None]:
-        """Call `follower` with everything that is heard from now on; what is returned stops that."""
+    def begin_epoch(self) -> None:
+        """From here on, offsets are given out a second time."""
+        self.epoch += 1
+        self.began = self.next_offset
+        self.knows_beginning = True
+
+    def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
+        """Call `follower` with everything that is heard from now on; what is returned stops that.
+
+        `lost` is called when nothing more will be heard here although the session goes on: it must be found again.
+        """
         self._followers.append(follower)
+        if lost is not None:
+            self._lost.append(lost)
 
         def leave() -> None:
             if follower in self._followers:
                 self._followers.remove(follower)
+            if lost in self._lost:
+                self._lost.remove(lost)
 
         return leave
+
+    def abandon(self) -> None:
+        """Nothing more is heard here."""
+        self._followers.clear()
+        waiting, self._lost = self._lost, []
+        for lost in waiting:
+            lost()
 
     @property
     def oldest(self) -> int:

@@ -26,11 +26,17 @@ class Past:
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""
-        if epoch != self._outbox.epoch or offset >= self._outbox.next_offset:
+        if not self._is_common(epoch, offset) or offset >= self._outbox.next_offset:
             return None
         if offset + 1 >= self._outbox.oldest:
             return self._outbox.between(offset + 1, self._outbox.readable)
         return await self._told_before(offset)
+
+    def _is_common(self, epoch: int, offset: int) -> bool:
+        """Everything up to this place was told alike in its epoch and in the one that is now."""
+        outbox = self._outbox
+        is_last = epoch == outbox.epoch - 1 and outbox.knows_beginning and offset < outbox.began
+        return epoch == outbox.epoch or is_last
 
     async def _told_before(self, offset: int) -> Sequence[Portion] | None:
         portions: list[Portion] = []

@@ -16,17 +16,20 @@ from msgspec import Struct
 
 from parley.domain.ids import ProjectID, UserID
 from parley.domain.project import Project
-from parley.errors import InvalidInput, NotAllowed, NotFound, ParleyError, SessionEnded
+from parley.errors import InvalidInput, NotAllowed, NotFound, ParleyError
 from parley.session.answer import Answer
 from parley.session.handle import SessionHandle
 from parley.session.house import House
-from parley.session.outbox import Follower
+from parley.session.outbox import Follower, Leave
+from parley.transports.engineio import Reason
 from parley.transports.socket_connection import SocketConnection
 
 log = structlog.get_logger()
 
-WAITING = 64
+WAITING = 256
 """How many messages of one client may wait to be handled before it is cut."""
+LONGEST_USER = 256
+LONGEST_NAME = 1024
 
 
 class Visitor(Struct, frozen=True):
@@ -45,12 +48,16 @@ class Peer:
         self.house = house
         self.visitor: Visitor | None = None
         self.session: SessionHandle | None = None
-        self.followed_from = 0
-        """Emissions from this offset on have been or will be heard here."""
+        """Where actions go; None before there is one, and when it has ended."""
+        self.followed: SessionHandle | None = None
+        """What is heard here, ended or not."""
+        self.is_leaving = False
+        """The server lets go of this client."""
         self._refused = refused
         self._waiting: deque[Callable[[], Awaitable[None]]] = deque()
         self._handling: asyncio.Task[None] | None = None
-        self._leave: Callable[[], None] | None = None
+        self._leave: Leave | None = None
+        self._sent: deque[Answer] = deque()
 
     def handle(self, message: Callable[[], Awaitable[None]]) -> None:
         """Do this after what came before."""
@@ -63,49 +70,62 @@ class Peer:
 
     def gone(self) -> None:
         """The connection is closed; the session goes on."""
-        self.unfollow()
+        self._waiting.clear()
+        self.forget()
 
-    def unfollow(self) -> None:
-        """Hear no more of the session."""
+    def forget(self) -> None:
+        """Hear no more of the session, and talk to none."""
+        self.session = self.followed = None
         if self._leave is not None:
             self._leave()
             self._leave = None
 
     def follow(self, session: SessionHandle, follower: Follower) -> None:
         """Hear everything the session says from now on."""
-        self.unfollow()
-        self.session = session
-        self.followed_from = session.place()[1] + 1
-        self._leave = session.follow(follower)
+        self.forget()
+        if self.connection.is_open:
+            self.session = self.followed = session
+            self._leave = session.follow(follower, self._lost)
+
+    def sent(self, answer: Answer) -> None:
+        """An action of this client is on its way."""
+        while self._sent and self._sent[0].is_over:
+            self._sent.popleft()
+        self._sent.append(answer)
+
+    @property
+    def unfinished(self) -> Answer | None:
+        """The first of this client's actions whose turn is not over."""
+        return next((answer for answer in self._sent if not answer.is_over), None)
 
     async def admit(self, wire: dict[str, Any]) -> Visitor:
         """Check who wants to talk. Raises `InvalidInput`, `NotAllowed`, `NotFound`."""
-        user = text_of(wire, "userID", longest=256)
-        project = self.house.catalog.project(ProjectID(text_of(wire, "projectID")))
-        authorization = wire.get("authorization")
+        self.visitor = None
+        user = _user(wire)
+        project_id, environment = _text(wire, "projectID"), _optional(wire, "environmentID")
+        authorization = _optional(wire, "authorization")
+        project = self.house.catalog.project(ProjectID(project_id or ""))
         if authorization:
-            await self.house.access.open(str(authorization), project.id)
+            await self.house.access.open(authorization, project.id)
         origin = self.connection.handshake.headers.get("origin")
         if project.origins and origin is not None and origin not in project.origins:
             raise NotAllowed("This web origin may not use this project.", code="origin_not_allowed")
-        environment = wire.get("environmentID")
-        if environment is not None and not isinstance(environment, str):
-            raise InvalidInput.at("environmentID", "string")
         if environment:
             project.environment(environment)
         self.visitor = Visitor(UserID(user), project, environment or None)
         return self.visitor
 
-    async def resume(self, key: Any) -> SessionHandle | None:
-        """The session that this key names, None when a new one is required."""
-        if not isinstance(key, str) or not key or self.visitor is None:
+    async def known(self, wire: dict[str, Any]) -> SessionHandle | None:
+        """The visitor's session that `sessionKey` names, ended or not; None for any other key."""
+        key, visitor = _optional(wire, "sessionKey"), self.visitor
+        if not key or visitor is None:
             return None
         try:
             claims = self.house.keys.read(key)
-            if (claims.project, claims.user) != (self.visitor.project.id, self.visitor.user):
+            if (claims.project, claims.user) != (visitor.project.id, visitor.user):
                 return None
-            return await self.house.directory.find(claims.session)
-        except (NotAllowed, NotFound, SessionEnded):
+            return await self.house.directory.recall(claims.session)
+        except (NotAllowed, NotFound):
             return None
 
     async def create(self) -> tuple[SessionHandle, str]:
@@ -118,13 +138,11 @@ class Peer:
         session = await self.house.directory.create(project.id, visitor.user, environment)
         return session, self.house.keys.issue(session.state())
 
-    async def hand_back(self, running: Answer | None) -> dict[str, Any]:
-        """The payload of `server.restart`: the action to send again, where this server could not finish it."""
-        if running is None or running.is_over or self.session is None:
-            return {}
-        if not await self.session.hand_back(running.turn):
-            return {}
-        return {"action": running.record.action}
+    def _lost(self) -> None:
+        """The session lives on, but not in what is followed here: the client comes back and finds it."""
+        self.session = None
+        if not self.is_leaving:
+            self.connection.cut(Reason.SERVER_ERROR)
 
     async def _work(self) -> None:
         try:
@@ -134,13 +152,30 @@ class Peer:
                     await message()
                 except ParleyError as error:
                     self._refused(error)
+                except Exception:
+                    # What nobody foresaw ends this connection and nothing else.
+                    log.exception("socket message failed")
+                    self.connection.cut(Reason.SERVER_ERROR)
         finally:
             self._handling = None
 
 
-def text_of(wire: dict[str, Any], name: str, *, longest: int = 1024) -> str:
-    """A required text of a message. Raises `InvalidInput`."""
+def _user(wire: dict[str, Any]) -> str:
+    user = _text(wire, "userID", longest=LONGEST_USER)
+    if any(ord(c) < 32 or ord(c) == 127 for c in user):
+        raise InvalidInput.at("userID", "text without control characters")
+    return user
+
+
+def _text(wire: dict[str, Any], name: str, *, longest: int = LONGEST_NAME) -> str:
     value = wire.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= longest:
         raise InvalidInput.at(name, f"string of 1 to {longest} characters")
+    return value
+
+
+def _optional(wire: dict[str, Any], name: str) -> str | None:
+    value = wire.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidInput.at(name, "string or null")
     return value

@@ -6,14 +6,12 @@ action only when the one before is completed or rejected.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import asyncio
 from typing import Any
 
-import msgspec
-
 from parley.domain.actions import LAUNCH, parse_action
-from parley.domain.transcript import Completed, Ended, Stated, Traced, TurnConfig, TurnRecord
+from parley.domain.ids import MessageID
+from parley.domain.transcript import Completed, Ended, Stated, Traced, TurnConfig
 from parley.errors import InvalidInput, ParleyError
 from parley.session.answer import Answer
 from parley.session.handle import Post, SessionHandle
@@ -21,7 +19,11 @@ from parley.session.house import House
 from parley.session.outbox import Portion
 from parley.transports.socket.peer import Peer
 from parley.transports.socket.turn_config import turn_config
+from parley.transports.socket.widget_replay import milliseconds, replay
 from parley.transports.socket_connection import SocketConnection
+
+LOOKS = 3
+"""How many ticks of the loop `cancel` waits for an action that was sent just before it to begin."""
 
 
 class Widget:
@@ -30,8 +32,9 @@ class Widget:
     def __init__(self, connection: SocketConnection, house: House) -> None:
         self.peer = Peer(connection, house, self._refused)
         self._connection = connection
-        self._config: Any = None
-        self._running: Answer | None = None
+        self._config: dict[str, Any] = {}
+        self._own: set[MessageID] = set()
+        """This client's actions that it has not been told the end of."""
 
     def received(self, event: str, payload: Any) -> None:
         """Handle one event of the client."""
@@ -41,123 +44,129 @@ class Widget:
                 self.peer.handle(lambda: self._start(wire))
             case "session-key-update":
                 self.peer.handle(self._update_key)
-            case "action":
+            case "action" if isinstance(payload, dict):
                 self.peer.handle(lambda: self._act(wire))
+            case "action":
+                self._reject(InvalidInput.at("action", "object"))
             case "cancel":
-                # Not behind the others: it is about what is running now.
-                session = self.peer.session
-                self._connection.emit("cancel", {"success": session is not None and session.interrupt()})
+                self.peer.handle(self._cancel)
             case "keep-alive":
                 pass
             case _:
-                self._refused(InvalidInput(f"'{event[:64]}' is not an event of this protocol.", code="unknown_event"))
+                known = "start, session-key-update, action, cancel, keep-alive"
+                message = f"'{event[:64]}' is not an event of this protocol. Known: {known}."
+                self._refused(InvalidInput(message, code="unknown_event"))
 
     async def restart(self) -> None:
-        """The server goes: hand back what it could not finish, and let the client come back by itself."""
-        self._connection.emit("server.restart", await self.peer.hand_back(self._running))
+        """The server goes. This dialect knows no handing back: the next server performs what is unfinished."""
+        running, session = self.peer.unfinished, self.peer.session
+        if running is not None and session is not None:
+            await session.stop(running.turn)
 
     async def _start(self, wire: dict[str, Any]) -> None:
-        self.peer.unfollow()
-        self.peer.session = None
+        self.peer.forget()
+        self._own.clear()
         turn_config(wire.get("config"))
         self._config = wire.get("config") or {}
+        received_at = milliseconds(wire.get("lastReceivedAt"))
         visitor = await self.peer.admit(wire)
-        session = await self.peer.resume(wire.get("sessionKey"))
-        if session is None:
+        session = await self.peer.known(wire)
+        if session is None or session.state().ended is not None:
             project = visitor.project
             routed = project.environment(visitor.environment) if visitor.environment else project.routed(visitor.user)
             version = self.peer.house.catalog.current(routed).version
             self._connection.emit("start", {"versionID": version, "newSessionRequired": True})
             return
-        received_at = _milliseconds(wire.get("lastReceivedAt"))
-        missed = [] if received_at is None else await session.recent_turns()
+        missed = [] if received_at is None else replay(await session.recent_turns(), received_at)
         self._connection.emit("start", {"versionID": session.state().version, "newSessionRequired": False})
         if received_at is not None:
-            self._connection.emit("replay", {"replay": _replay(missed, received_at)})
-        self._follow(session)
+            self._connection.emit("replay", {"replay": missed})
+        self.peer.follow(session, self._hear)
 
     async def _update_key(self) -> None:
+        session = self.peer.session
+        if session is not None:
+            self._tell_key(self.peer.house.keys.issue(session.state()))
+            return
         session, key = await self.peer.create()
+        self._tell_key(key)
+        self.peer.follow(session, self._hear)
+
+    def _tell_key(self, key: str) -> None:
         self._connection.emit("session-key-update", {"sessionKey": key})
-        self._follow(session)
 
     async def _act(self, wire: dict[str, Any]) -> None:
         try:
             session = self.peer.session
             if session is None:
-                raise InvalidInput("Send start and, where it asks for it, session-key-update first.", code="no_session")
-            action = parse_action(wire.get("action") or LAUNCH)
-            answer = await session.post(Post(action, self._turn_config(wire)))
+                first = "session-key-update" if self.peer.visitor is not None else "start"
+                raise InvalidInput(f"There is no session: send {first} first.", code="no_session")
+            action = wire.get("action")
+            answer = await session.post(Post(parse_action(LAUNCH if action is None else action), self._asked(wire)))
         except ParleyError as error:
             self._reject(error)
             return
-        self._running = answer
-        told: list[str] = []
+        self.peer.sent(answer)
+        self._own.add(answer.record.message_id)
+        self._watch(answer, session)
+
+    def _watch(self, answer: Answer, session: SessionHandle) -> None:
+        """Tell once that the action was accepted, and once that it failed."""
+        told: set[str] = set()
 
         def tell() -> None:
-            if answer.failure is not None and "failed" not in told:
-                told.append("failed")
-                self._reject(answer.failure)
-            elif answer.is_accepted and not told:
-                told.append("accepted")
+            if self.peer.followed is not session:
+                return
+            if answer.is_accepted and "accepted" not in told:
+                told.add("accepted")
                 self._connection.emit("action", {"status": "accepted"})
+            if answer.is_over and answer.failure is not None and "failed" not in told:
+                told.add("failed")
+                self._own.discard(answer.record.message_id)
+                # What was accepted is performed again by whoever takes up the session; the client is cut to find it.
+                if not answer.is_accepted:
+                    self._reject(answer.failure)
 
         answer.watch(tell)
 
-    def _turn_config(self, wire: dict[str, Any]) -> TurnConfig:
+    def _asked(self, wire: dict[str, Any]) -> TurnConfig:
         own = wire.get("config")
         if own is not None and not isinstance(own, dict):
             raise InvalidInput.at("config", "object")
         config = {**self._config, **(own or {})}
         return turn_config(config, stateful=bool(config.get("stateful")))
 
-    def _follow(self, session: SessionHandle) -> None:
-        self.peer.follow(session, self._hear)
+    async def _cancel(self) -> None:
+        session, success = self.peer.session, False
+        for _ in range(LOOKS):
+            success = session is not None and session.interrupt()
+            if success or not self._own:
+                break
+            await asyncio.sleep(0)
+        self._connection.emit("cancel", {"success": success})
 
     def _hear(self, portion: Portion) -> None:
         for emission in portion.emissions:
             match emission.body:
                 case Traced(data=data):
-                    self._connection.emit_encoded(b'42["trace",{"trace":%s}]' % bytes(data))
+                    self._connection.emit_encoded(b'42["trace",{"trace":%b}]' % bytes(data))
                 case Stated(data=data):
-                    self._connection.emit_encoded(b'42["state",{"state":%s}]' % bytes(data))
-                case Completed():
-                    self._connection.emit_encoded(b'42["action",{"status":"completed"}]')
+                    self._connection.emit_encoded(b'42["state",{"state":%b}]' % bytes(data))
+                case Completed(message_id=message):
+                    self._complete(message)
                 case Ended():
                     self._connection.emit_encoded(b'42["session-ended"]')
-                    self.peer.unfollow()
                     self.peer.session = None
+
+    def _complete(self, message: MessageID) -> None:
+        """Tell that a turn is over, but never while an action of this client's own runs that it could mean instead."""
+        is_own = message in self._own
+        self._own.discard(message)
+        if is_own or not self._own:
+            self._connection.emit_encoded(b'42["action",{"status":"completed"}]')
 
     def _reject(self, error: ParleyError) -> None:
         self._connection.emit("action", {"status": "rejected", "reason": error.code, "error": error.message})
 
     def _refused(self, error: ParleyError) -> None:
         self._connection.emit("error", {"code": error.code, "error": error.message})
-
-
-def _replay(turns: Sequence[TurnRecord], received_at: int) -> list[dict[str, Any]]:
-    """What was done and said after this time (milliseconds since 1970), oldest first."""
-    replay: list[dict[str, Any]] = []
-    for turn in turns:
-        if turn.accepted_at > received_at and turn.action is not None and "type" in turn.action:
-            replay.append({"type": "action", "data": turn.action, "createdAt": turn.accepted_at})
-        for emission in turn.said or ():
-            if isinstance(emission.body, Traced):
-                trace = msgspec.json.decode(emission.body.data)
-                if trace["time"] > received_at:
-                    replay.append({"type": "trace", "data": trace, "createdAt": trace["time"]})
-    return replay
-
-
-def _milliseconds(value: Any) -> int | None:
-    """A time as the widget sends it: milliseconds since 1970, or ISO 8601."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
-        return int(value)
-    if isinstance(value, str):
-        try:
-            return int(datetime.fromisoformat(value).timestamp() * 1000)
-        except ValueError:
-            pass
-    raise InvalidInput.at("lastReceivedAt", "milliseconds since 1970, or an ISO 8601 time")
