@@ -19,6 +19,7 @@ from parley.projects.reading import check_name, mapping_of, name_in, number, sha
 from parley.projects.settings import origins_of
 from parley.projects.shapes import ENVIRONMENT
 from parley.projects.source import read_nodes
+from parley.projects.widget import widget_of
 
 EXPORTS = frozenset({".vf", ".json"})
 AGENT_FILES = ("agent.yaml", "agent.yml")
@@ -63,7 +64,7 @@ def _project(path: Path, problems: Problems) -> Project | None:
     name = id if name_node is None else text_of(name_node, problems, "`name`")
     program = compile_agent(written, name, problems)
     environments = _environments(root.get("environments"), path, program, problems)
-    return Project(ProjectID(id), name, environments, origins_of(root, problems))
+    return Project(ProjectID(id), name, environments, origins_of(root, problems), widget_of(root, problems))
 
 
 def _written(path: Path, problems: Problems) -> Written | None:

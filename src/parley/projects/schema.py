@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parley.projects import shapes, step_shapes
+from parley.projects import shapes, step_shapes, widget
 from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Form, any_of, list_of, map_of, ref
 
@@ -15,6 +15,7 @@ _INNER = (
     *(shapes.FALLBACK, shapes.NO_REPLY, shapes.LIMITS, shapes.SETTINGS, shapes.ENVIRONMENT, shapes.TRIGGER),
     *(shapes.VARIABLE_SHAPE, shapes.WORKFLOW, shapes.INTENT, shapes.ENTITY, shapes.EVENT),
     *(step_shapes.VARIANT, step_shapes.NO_MATCH, step_shapes.NO_REPLY, step_shapes.OPTION, step_shapes.WANTED),
+    *(widget.WIDGET, widget.SPACING),
     *(step_shapes.COMPARISON, step_shapes.GROUP, step_shapes.CASE, step_shapes.IMAGE, step_shapes.CARD),
 )
 _TARGET: Form = {"type": "string", "pattern": "^->", "description": "`-> workflow`, `-> label`, `-> end`, `-> back`."}

@@ -151,5 +151,6 @@ AGENT = Shape(
         "fallback": Key(any_of(SAY, ref("fallback")), "What to say when nothing fits a reply."),
         "no_reply": Key(any_of(ref("silence"), {"const": False}), "What to do when users stay silent."),
         "settings": Key(ref("settings"), "What holds for the whole agent."),
+        "widget": Key(ref("widget"), "How the chat widget looks."),
     },
 )

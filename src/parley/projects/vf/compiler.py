@@ -21,7 +21,7 @@ from parley.projects.vf.nodes import read_node
 from parley.projects.vf.report import Import, NodeOutcome, Outcome, Report
 from parley.projects.vf.rich_text import RichText
 from parley.projects.vf.scene import Library, Scene
-from parley.projects.vf.settings import settings_of
+from parley.projects.vf.settings import settings_of, widget_of
 from parley.projects.vf.shapes import Obj, at, text
 from parley.projects.vf.variables import variables_of
 
@@ -41,7 +41,9 @@ def compile_export(export: Obj, file: str, stem: str) -> Import:
     name = text(at(project, "name")) or stem
     program = _program(name, root, workflows, export, library, report)
     id = ProjectID(text(at(project, "_id")) or stem)
-    loaded = Loaded(Project(id, name, (Environment(MAIN, program, 100.0),)), tuple(report.warnings))
+    loaded = Loaded(
+        Project(id, name, (Environment(MAIN, program, 100.0),), widget=widget_of(export)), tuple(report.warnings)
+    )
     return Import(loaded, schema_of(export), tuple(report.nodes))
 
 

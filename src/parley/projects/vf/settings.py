@@ -44,6 +44,12 @@ def _speaks(project: Obj) -> bool:
     return kind == "voice" or (not kind and project.get("platform") in (None, "general", "alexa", "google"))
 
 
+def widget_of(export: Obj) -> Obj:
+    """How the export's chat widget looks: the flat settings of its older place, with the nested ones of the newer."""
+    version = export.get("version")
+    return {**obj(at(version, "platformData", "publishing")), **obj(at(version, "settings", "widget"))}
+
+
 def _no_reply(written: Obj, rich: RichText, messages: Messages) -> NoReply | None:
     if not written or written.get("enabled") is False:
         return None
