@@ -1,0 +1,174 @@
+"""A project as files that people like to read, and that load as a project which behaves the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from parley.domain.program import Entity, Intent, Limits, Program, Settings, Variable
+from parley.domain.project import Project
+from parley.domain.steps import Call, Capture, Cards, Choice, Set, Step
+from parley.errors import BadProject
+from parley.projects.export_names import Names
+from parley.projects.export_options import options_in
+from parley.projects.export_values import duration, said, silence
+from parley.projects.export_workflow import workflow_of
+from parley.projects.export_yaml import NOTHING, Inline, dumped
+from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES
+
+_BRACES = re.compile(r"[{}]")
+
+
+class Exported(Struct, frozen=True):
+    """The files that were written, and what the format has no form for."""
+
+    files: tuple[Path, ...]
+    lost: tuple[str, ...]
+
+
+def export_project(project: Project, into: Path) -> list[Path]:
+    """Write the project into an empty directory. Raises `BadProject` when it holds something."""
+    return list(export_with_report(project, into).files)
+
+
+def export_with_report(project: Project, into: Path) -> Exported:
+    """Like `export_project`, with what the files could not say."""
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise BadProject(f"{into} holds something already; name a directory that is empty or does not exist.")
+    main = project.environments[0].program
+    environments: dict[str, Any] = {}
+    files: list[Path] = []
+    lost: list[str] = []
+    for environment in project.environments:
+        share = _share(environment.share)
+        environments[environment.alias] = share
+        if environment.program != main:
+            environments[environment.alias] = Inline({"share": share, "from": environment.alias})
+            exported = _export(environment.program, {}, into / environment.alias)
+            files += exported.files
+            lost += exported.lost
+    head = {"project": project.id, "name": project.name, "environments": Inline(environments)}
+    exported = _export(main, head, into, project.origins)
+    return Exported((*exported.files, *files), (*exported.lost, *lost))
+
+
+def _export(program: Program, head: dict[str, Any], into: Path, origins: tuple[str, ...] = ()) -> Exported:
+    names = Names(program)
+    for workflow in program.workflows.values():  # the labels that one workflow uses of another are known afterwards
+        workflow_of(workflow, program, names)
+    names.lost.clear()
+    workflows = {names.workflow(id): workflow_of(w, program, names) for id, w in program.workflows.items()}
+    root = head | _declared(program, names, origins)
+    files = {into / "agent.yaml": root} | {into / "workflows" / f"{n}.yaml": w for n, w in workflows.items()}
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dumped(content), "utf-8")
+    return Exported(tuple(files), tuple(names.lost))
+
+
+def _share(share: float) -> float:
+    return int(share) if share == int(share) else share
+
+
+def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[str, Any]:
+    root: dict[str, Any] = {"start": names.workflow(program.start)} if names.has(program.start) else {}
+    variables = program.variables | {name: Variable(None) for name in (*_undeclared(program), *sorted(names.added))}
+    root |= _under(
+        "variables",
+        {
+            name: _variable(each)
+            for name, each in variables.items()
+            if name not in program.entities and name not in BUILTIN_VARIABLES
+        },
+    )
+    root |= _under(
+        "intents", {new: _intent(program.intents.get(old, Intent(old)), names) for old, new in names.intents.items()}
+    )
+    root |= _under("entities", {name: _entity(each, names) for name, each in program.entities.items()})
+    settings = program.settings
+    if settings.no_match:
+        root["fallback"] = {"say": said(settings.no_match, names)}
+    if settings.no_reply is not None:
+        root["no_reply"] = silence(settings.no_reply, names)
+    return root | _under("settings", _settings(settings) | ({"origins": list(origins)} if origins else {}))
+
+
+def _under(key: str, content: Any) -> dict[str, Any]:
+    return {key: content} if content else {}
+
+
+def _undeclared(program: Program) -> list[str]:
+    """Variables that steps set and nobody declares: the format wants each declared."""
+    known = set(program.variables) | set(program.entities) | BUILTIN_VARIABLES
+    found: dict[str, None] = {}
+    for workflow in program.workflows.values():
+        for step in workflow.steps.values():
+            found |= dict.fromkeys(name for name in _set_by(step) if name not in {*known, *workflow.variables})
+    return list(found)
+
+
+def _set_by(step: Step) -> list[str]:
+    match step:
+        case Set():
+            return [each.variable for each in step.assignments]
+        case Call():
+            return [*step.outputs, *step.outputs.values(), *(each.variable for each in step.inputs)]
+        case Capture():
+            return [*([step.variable] if step.variable else []), *(each.variable for each in step.entities)]
+        case Choice() | Cards():
+            return [mapping.variable for option in options_in(step) for mapping in option.mappings]
+        case _:
+            return []
+
+
+def _variable(variable: Variable) -> Any:
+    if variable.persist:
+        return Inline({"default": variable.default, "persist": True})
+    return {"default": variable.default} if isinstance(variable.default, dict) else variable.default
+
+
+def _intent(intent: Intent, names: Names) -> Any:
+    utterances = [
+        re.sub(r"[{}]", "", text) if text.count("{") != text.count("}") else text for text in intent.utterances
+    ]
+    if not intent.required and utterances:
+        return utterances
+    required = {each.entity: said(each.reprompts, names) if each.reprompts else NOTHING for each in intent.required}
+    return _under("utterances", utterances) | _under("required", required)
+
+
+def _entity(entity: Entity, names: Names) -> Any:
+    written: dict[str, Any] = {}
+    if entity.pattern is not None:
+        written["pattern"] = entity.pattern
+    elif entity.values:
+        written["values"] = [{v.value: list(v.synonyms)} if v.synonyms else v.value for v in entity.values]
+    else:
+        written["type"] = entity.builtin if entity.builtin in ENTITY_TYPES else "text"
+    if entity.reprompt:
+        return written | {"reprompt": said(entity.reprompt, names)}
+    return written["values"] if "values" in written else written.get("type") or written
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    default, limits = Settings(), settings.limits
+    written: dict[str, Any] = {
+        "message_delay": duration(settings.message_delay / 1000),
+        "timezone": settings.timezone,
+        "locale": settings.locale,
+        "modality": settings.modality,
+        "idle": "off" if settings.idle_seconds is None else duration(settings.idle_seconds),
+        "concurrency": settings.concurrency,
+        "limits": {
+            name: getattr(limits, name)
+            for name in Limits.__struct_fields__
+            if getattr(limits, name) != getattr(default.limits, name)
+        },
+    }
+    fields = {"idle": "idle_seconds"}
+    return {
+        k: v for k, v in written.items() if getattr(settings, fields.get(k, k)) != getattr(default, fields.get(k, k))
+    }

@@ -1,0 +1,129 @@
+"""What users choose from and what is asked of them, in the words of the agent format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from parley.domain.steps import Capture, CardContent, Cards, Choice, CustomAction, Image, Option, WantedEntity
+from parley.projects.export_names import Names
+from parley.projects.export_values import said, short
+from parley.projects.export_yaml import NOTHING
+
+_URL = re.compile(r"(https?://|mailto:|tel:|\{)\S*")
+
+
+def options_in(step: Choice | Cards) -> Iterable[Option]:
+    """All options of a step."""
+    if isinstance(step, Choice):
+        return step.options
+    return [option for card in step.cards for option in card.buttons]
+
+
+def choices(options: tuple[Option, ...], names: Names, way: Callable[[Option], Any]) -> Any:
+    """`label: target` where that says it all, else a list."""
+    kept = distinct(options)
+    if len(kept) < len(options):
+        names.lose("a button that shows the same text as another one")
+    written = [(option, way(option)) for option in kept]
+    if all(option.label is not None for option in kept) and kept:
+        if all(found is None and _is_bare(option) for option, found in written):
+            return [option.label for option in kept]
+        return {option.label: _target(option, found, names) for option, found in written}
+    return [_mapping(option, found, names, label=True) for option, found in written]
+
+
+def distinct(options: tuple[Option, ...]) -> list[Option]:
+    """The options that can be seen or said: the first of each label, and those with an intent."""
+    kept: list[Option] = []
+    labels: set[str] = set()
+    for option in options:
+        if option.label in labels or (option.label is None and option.intent is None):
+            continue
+        if option.label is not None:
+            labels.add(option.label)
+        kept.append(option)
+    return kept
+
+
+def _is_bare(option: Option) -> bool:
+    return option.intent is None and option.url is None and not option.mappings
+
+
+def _target(option: Option, found: Any, names: Names) -> Any:
+    if _is_bare(option):
+        return NOTHING if found is None else found
+    if found is None and option.intent is None and not option.mappings and _URL.fullmatch(option.url or ""):
+        return option.url
+    return _mapping(option, found, names, label=False)
+
+
+def _mapping(option: Option, found: Any, names: Names, *, label: bool) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    if label and option.label is not None:
+        written["label"] = option.label
+    if found is not None:
+        written["to"] = found
+    if option.intent is not None:
+        written["intent"] = names.intent(option.intent)
+    if option.url is not None:
+        written["url"] = option.url
+    if option.mappings:
+        written["into"] = {each.entity: names.variable(each.variable) for each in option.mappings}
+    return short(written)
+
+
+def captured(step: Capture, names: Names, *, is_asked: bool) -> dict[str, Any]:
+    """What the reply is for."""
+    if step.variable is not None:
+        return {"into" if is_asked else "capture": names.variable(step.variable)}
+    head: dict[str, Any] = {} if is_asked else {"capture": NOTHING}
+    if len(step.entities) == 1:
+        return head | {"entity": step.entities[0].entity} | _wanted(step.entities[0], names)
+    return head | {"entities": {each.entity: _wanted(each, names) or NOTHING for each in step.entities}}
+
+
+def _wanted(wanted: WantedEntity, names: Names) -> dict[str, Any]:
+    written: dict[str, Any] = {} if wanted.variable == wanted.entity else {"into": names.variable(wanted.variable)}
+    return written | ({"reprompt": said(wanted.reprompts, names)} if wanted.reprompts else {})
+
+
+def image_of(step: Image) -> Any:
+    """The URL, or the URL with a size."""
+    sizes = {"width": step.width, "height": step.height, "visibility": step.visibility}
+    given = {key: size for key, size in sizes.items() if size}
+    return step.url if not given else {"url": step.url} | given
+
+
+def cards_of(step: Cards, names: Names, way: Callable[[Option], Any]) -> dict[str, Any]:
+    """A card, or a carousel of them."""
+    contents = [_card(card, names, way) for card in step.cards]
+    is_one = step.layout == "card" and len(contents) == 1
+    written: dict[str, Any] = {"card": contents[0]} if is_one else {"carousel": contents}
+    if step.layout == "List":
+        written["layout"] = "list"
+    leads = any(option.url is None or option.has_path for option in options_in(step))
+    return written if step.waits == leads else written | {"wait": step.waits}
+
+
+def _card(card: CardContent, names: Names, way: Callable[[Option], Any]) -> dict[str, Any]:
+    if card.slate is not None:
+        names.lose("the formatting of a card's rich text")
+    written: dict[str, Any] = {}
+    if card.title or not (card.text or card.image):
+        written["title"] = card.title
+    if card.text:
+        written["text"] = card.text
+    if card.image is not None:
+        written["image"] = card.image
+    if card.buttons:
+        written["buttons"] = choices(card.buttons, names, way)
+    return written
+
+
+def body_of(step: CustomAction, names: Names) -> Any:
+    """Data for a custom action. A text is sent as it is."""
+    if isinstance(step.body, str) and step.body_is_json:
+        names.lose(f"that the text of the custom action '{step.action}' is JSON")
+    return step.body

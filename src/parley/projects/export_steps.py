@@ -1,0 +1,228 @@
+"""Steps in the words of the agent format: `say`, `ask`, `buttons` and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, assert_never
+
+from msgspec.structs import replace
+
+from parley.domain.ids import StepID
+from parley.domain.steps import (
+    Call,
+    Capture,
+    Cards,
+    Choice,
+    Condition,
+    CustomAction,
+    End,
+    GoTo,
+    Image,
+    Listening,
+    Message,
+    NoMatch,
+    Option,
+    Set,
+    Speak,
+    Step,
+    Target,
+)
+from parley.projects.export_names import Names
+from parley.projects.export_options import body_of, captured, cards_of, choices, distinct, image_of, options_in
+from parley.projects.export_values import prompts, said, short, silence, test, value
+from parley.projects.export_yaml import NOTHING
+
+Following = Callable[[Step], Target]
+"""What comes after a step in the list in which it is written."""
+
+
+class Flow(Protocol):
+    """What a step may ask of the workflow around it."""
+
+    names: Names
+
+    def path(self, target: Target, after: Target, depth: int, *, always: bool = False) -> Any:
+        """Where a way on leads, as it is written; None for on."""
+        ...
+
+    def merges(self, target: Target) -> bool:
+        """Whether this step can be written in one with the one before it."""
+        ...
+
+    def take(self, target: StepID) -> Step:
+        """The step, which is being written now."""
+        ...
+
+    def resolved(self, target: Target) -> Target:
+        """The step that a target comes to."""
+        ...
+
+    def arrow(self, target: Target) -> str:
+        """The arrow to a step of this workflow."""
+        ...
+
+    def goto(self, step: GoTo) -> str:
+        """The arrow that a step to another workflow is."""
+        ...
+
+    @property
+    def steps(self) -> dict[StepID, Step]:
+        """All steps of the workflow."""
+        ...
+
+
+def ways(step: Step) -> Iterator[Target]:
+    """Every target of a step that it can take."""
+    if not isinstance(step, End | GoTo) or (isinstance(step, GoTo) and step.workflow is None):
+        yield step.then
+    if isinstance(step, Condition):
+        yield from (branch.then for branch in step.branches)
+    if isinstance(step, CustomAction):
+        yield from (path.then for path in step.paths)
+    if isinstance(step, Choice | Cards):
+        yield from (option.then for option in options_in(step) if option.has_path)
+    if isinstance(step, Choice | Cards | Capture):
+        rules = (step.listening.no_match, step.listening.no_reply)
+        yield from (rule.then for rule in rules if rule is not None and rule.has_path)
+
+
+def item_of(step: Step, flow: Flow, following: Following, depth: int) -> tuple[dict[str, Any], Target]:
+    """The step, in one with the one that it introduces, and what comes after."""
+    if isinstance(step, Message) and step.variants:
+        target = flow.resolved(step.then)
+        if target is not None and flow.merges(target) and _is_introduced(flow.steps[target]):
+            main = flow.take(target)
+            on = following(main)
+            key = "ask" if isinstance(main, Capture) or _has_nothing_to_choose(main) else "say"
+            return {key: said(step.variants, flow.names)} | _written(main, flow, on, depth, is_asked=True), on
+    on = following(step)
+    return _written(step, flow, on, depth), on
+
+
+def _has_nothing_to_choose(step: Step) -> bool:
+    return isinstance(step, Choice) and not distinct(step.options)
+
+
+def _is_introduced(step: Step) -> bool:
+    return isinstance(step, Choice | Capture | Cards)
+
+
+def _written(step: Step, flow: Flow, on: Target, depth: int, *, is_asked: bool = False) -> dict[str, Any]:
+    names = flow.names
+    match step:
+        case Message() | Speak():
+            if isinstance(step, Speak):
+                names.lose("that a text is spoken (write `modality: voice` for an agent that speaks)")
+            if not step.variants:
+                return {"go to": flow.arrow(on).removeprefix("-> ")}
+            return {"say": said(step.variants, names)}
+        case Choice():
+            shown = choices(step.options, names, _way(flow, on, depth))
+            if _has_nothing_to_choose(step):
+                names.lose("that a choice without anything to choose takes no reply as its own")
+                step = replace(step, listening=replace(step.listening, no_match=NoMatch()))
+                return {"into" if is_asked else "capture": names.variable("last_utterance")} | _listening(
+                    step.listening, flow, on, depth
+                )
+            return {"buttons": shown} | _listening(step.listening, flow, on, depth)
+        case Capture():
+            return captured(step, names, is_asked=is_asked) | _listening(step.listening, flow, on, depth)
+        case Condition():
+            return _condition(step, flow, on, depth)
+        case Set():
+            return {"set": _assignments(step, names)}
+        case Call():
+            return _call(step, names)
+        case GoTo():
+            return {"go to": flow.goto(step).removeprefix("-> ")}
+        case Image():
+            return {"image": image_of(step)}
+        case Cards():
+            shown = cards_of(step, names, _way(flow, on, depth))
+            return shown | (_listening(step.listening, flow, on, depth) if step.waits else {})
+        case CustomAction():
+            return _custom(step, flow, on, depth)
+        case End():
+            return {"end": NOTHING}
+        case _:
+            assert_never(step)
+
+
+def _way(flow: Flow, on: Target, depth: int) -> Callable[[Option], Any]:
+    return lambda option: flow.path(option.then, on, depth) if option.has_path else None
+
+
+def _listening(listening: Listening, flow: Flow, on: Target, depth: int) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    no_match, no_reply = listening.no_match, listening.no_reply
+    rule = prompts(no_match, flow.names)
+    if no_match.has_path:
+        rule["then"] = flow.path(no_match.then, on, depth, always=True)
+    if rule:
+        written["no_match"] = rule["say"] if list(rule) == ["say"] else short(rule)
+    if no_reply is not None:
+        rule = silence(no_reply, flow.names)
+        if no_reply.has_path:
+            rule["then"] = flow.path(no_reply.then, on, depth, always=True)
+        written["no_reply"] = rule["say"] if list(rule) == ["say"] else short(rule)
+    if not listening.elsewhere:
+        written["elsewhere"] = False
+    return written
+
+
+def _condition(step: Condition, flow: Flow, on: Target, depth: int) -> dict[str, Any]:
+    names = flow.names
+    if len(step.branches) == 1:
+        branch = step.branches[0]
+        written = {"if": test(branch.test, names)}
+        then = flow.path(branch.then, on, depth)
+        otherwise = flow.path(step.then, on, depth)
+        if then is None and otherwise is None:
+            then = flow.path(branch.then, on, depth, always=True)
+        written |= {} if then is None else {"then": then}
+    else:
+        written = {
+            "cases": [
+                {"if": test(branch.test, names), "then": flow.path(branch.then, on, depth, always=True)}
+                for branch in step.branches
+            ]
+        }
+        otherwise = flow.path(step.then, on, depth)
+    return written if otherwise is None else written | {"else": otherwise}
+
+
+def _assignments(step: Set, names: Names) -> Any:
+    pairs = [(names.variable(each.variable), value(each.value, names)) for each in step.assignments]
+    variables = [variable for variable, _ in pairs]
+    return short(dict(pairs)) if len(set(variables)) == len(variables) else [{name: v} for name, v in pairs]
+
+
+def _call(step: Call, names: Names) -> dict[str, Any]:
+    if not names.has(step.workflow):
+        names.lose(f"a call of the workflow '{step.workflow}', which does not exist")
+        return {"set": {}}
+    written: dict[str, Any] = {"call": names.workflow(step.workflow)}
+    if step.inputs:
+        written["with"] = {each.variable: value(each.value, names) for each in step.inputs}
+    if step.outputs:
+        written["into"] = {names.variable(mine): theirs for mine, theirs in step.outputs.items()}
+    return written
+
+
+def _custom(step: CustomAction, flow: Flow, on: Target, depth: int) -> dict[str, Any]:
+    written: dict[str, Any] = {"action": step.action}
+    if step.body is not None:
+        written["body"] = body_of(step, flow.names)
+    if step.stop != bool(step.paths):
+        written["wait"] = step.stop
+    if step.paths:
+        paths: dict[str, Any] = {}
+        for path in step.paths:
+            if path.label in paths:
+                flow.names.lose(f"a second path '{path.label}' of the custom action '{step.action}'")
+            else:
+                paths[path.label] = flow.path(path.then, on, depth) or NOTHING
+        written["paths"] = paths
+    if step.default is not None and 0 <= step.default < len(step.paths):
+        written["default"] = step.paths[step.default].label
+    return written
