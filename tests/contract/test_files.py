@@ -13,14 +13,17 @@ import httpx
 import pytest
 
 from house_fixture import served
+from parley.app import files_of
 from parley.backends.clock import StillClock
+from parley.backends.files.address import parse_address
 from parley.backends.files.local import UNFINISHED, LocalFiles
 from parley.backends.files.s3 import Bucket, S3Files
 from parley.backends.files.s3_signature import S3Credentials, signature, signed_form, signed_url
+from parley.config import BucketKeys, Settings
 from parley.domain.file_kind import PNG
 from parley.domain.file_place import FileID, FilePlace, new_place
 from parley.domain.ids import SessionID, new_id
-from parley.errors import StoreUnavailable
+from parley.errors import BadProject, StoreUnavailable
 from parley.ports.files import Files, Window
 from s3_server import BUCKET, KEY, REGION, SECRET, S3Server
 
@@ -259,3 +262,33 @@ def test_places_are_not_guessed() -> None:
     assert len(places) == 1000
     assert all(len(file) == 32 for file in places)
     assert FileID("x") not in places
+
+
+@pytest.mark.parametrize(
+    ("address", "bucket", "region"),
+    [
+        ("s3://my-bucket", Bucket("https://s3.us-east-1.amazonaws.com", "my-bucket"), "us-east-1"),
+        ("s3://b.c/x/y/?region=eu-1", Bucket("https://s3.eu-1.amazonaws.com", "b.c", "x/y/"), "eu-1"),
+        ("s3://abc?endpoint=http://minio:9000/", Bucket("http://minio:9000", "abc"), "us-east-1"),
+    ],
+)
+def test_addresses_of_buckets(address: str, bucket: Bucket, region: str) -> None:
+    assert parse_address(address) == (bucket, region)
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://", "s3://A_B", "s3://abc/../x", "s3://abc?endpoint=ftp://x", "s3://abc?regoin=eu", "s3://abc/a b"]
+)
+def test_addresses_that_cannot_be_are_told(address: str) -> None:
+    with pytest.raises(BadProject, match="address for users' files"):
+        parse_address(address)
+
+
+def test_files_are_kept_beside_the_data_unless_said_otherwise(tmp_path: Path) -> None:
+    keys = BucketKeys("id", "a secret")
+    assert isinstance(files_of(Settings((), data=str(tmp_path / "data.db"))), LocalFiles)
+    assert isinstance(files_of(Settings((), files=str(tmp_path))), LocalFiles)
+    assert isinstance(files_of(Settings((), files="s3://bucket", bucket_keys=keys)), S3Files)
+    with pytest.raises(BadProject, match="AWS_ACCESS_KEY_ID"):
+        files_of(Settings((), files="s3://bucket"))
+    assert "a secret" not in repr(Settings((), bucket_keys=keys))

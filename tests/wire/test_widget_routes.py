@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ import pytest
 from house_fixture import API_KEY, Opened, Talk, project, split_project
 from parley.backends.clock import StillClock
 from parley.domain.ids import ProjectID, UserID
+from parley.transports.http.keep_alive import KeepAlive
+from parley.transports.http.legacy_routes import LegacyRoutes
+from parley.transports.http.routing import Endpoint, Routes
+from parley.transports.http.widget_table import add_widget_routes
 from wire.widget_house import ORIGIN, open_widget_house
 
 SETUP = "/v2/public/shop/widget/setup"
@@ -334,3 +339,23 @@ async def test_transcripts_are_announced_as_often_as_the_widget_likes(client: ht
     assert first == second
     assert first | {"os": "Mac OS", "browser": "Firefox", "sessionID": "ada", "projectID": "shop"} == first
     assert len(first["_id"]) == 24
+
+
+def test_the_reference_lists_every_route(opened: Opened) -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/widget-routes.md").read_text("utf-8")
+    listed = set(re.findall(r"^\|.*?`((?:GET|POST) /[^`]+)`", page, re.MULTILINE))
+    table = _Recorded()
+    add_widget_routes(table, opened.house, LegacyRoutes(opened.house, KeepAlive(opened.clock)))
+    assert listed == table.served
+
+
+class _Recorded(Routes):
+    """A table that says what was added to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.served: set[str] = set()
+
+    def add(self, path: str, by_method: Mapping[str, Endpoint], *, is_legacy: bool = False) -> None:
+        """Write it down."""
+        self.served |= {f"{method} {path}" for method in by_method}
