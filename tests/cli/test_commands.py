@@ -207,6 +207,21 @@ def test_interrupt_stops_the_server_too() -> None:
         assert server.process.wait(10) == 0
 
 
+SAMPLES = Path(__file__).parents[3] / "shared" / "vf_samples"
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="no samples beside the checkout")
+def test_export_of_another_house_is_imported_with_a_report(tmp_path: Path) -> None:
+    file = next(SAMPLES.glob("voiceflow-mcp*.vf"))
+    into = tmp_path / "agent"
+    done = run("import", file, into)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nodes" in done.stdout and "run as they did" in done.stdout and f"parley chat {into}" in done.stdout
+    assert run("check", into).returncode == 0
+    assert "holds something already" in refused("import", file, into)
+    assert "no such file" in refused("import", tmp_path / "nothing.vf", tmp_path / "other")
+
+
 def test_module_and_command_are_the_same() -> None:
     command = Path(PARLEY[0]).parent / "parley"
     if not command.exists():

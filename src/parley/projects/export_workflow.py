@@ -158,12 +158,8 @@ class _Flow:
         """The arrow to a target that is not written here; None when it is."""
         if target is None:
             return BACK
-        step = self.steps[target]
-        is_free = target not in self._outside
-        if isinstance(step, End) and is_free:
-            return END
-        if isinstance(step, GoTo) and is_free:
-            return self.goto(step)
+        if (outward := self._outward(target)) is not None:
+            return outward
         if target in self._written or (depth > 0 and self._leading[target] > 1):
             return self.arrow(target)
         return None
@@ -185,11 +181,21 @@ class _Flow:
         """The arrow to a step of this workflow, which is written some time."""
         if target is None or target == NOWHERE:
             return BACK
-        if isinstance(self.steps[target], End) and target not in self._outside:
-            return END
+        if (outward := self._outward(target)) is not None:
+            return outward
         if target not in self._written:
             self._waiting.append(target)
         return f"-> {self.names.label(self.workflow.id, target)}"
+
+    def _outward(self, target: StepID) -> str | None:
+        """The arrow that stands for a whole step: to the end, or to another workflow."""
+        step = self.steps[target]
+        if target in self._outside:
+            return None
+        if isinstance(step, End):
+            return END
+        leaves = isinstance(step, GoTo) and step.workflow not in (None, self.workflow.id)
+        return self.goto(step) if leaves and isinstance(step, GoTo) else None
 
 
 def triggers(given: list[Trigger], names: Names) -> dict[str, Any]:
