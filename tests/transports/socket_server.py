@@ -64,6 +64,7 @@ async def serving(app: Any, ws: str = DIRECT) -> AsyncIterator[int]:
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     await server.startup(sockets=[listener])
     try:
         yield listener.getsockname()[1]

@@ -142,7 +142,7 @@ class Documented(Talker):
 
     async def ask(self, text: str, **more: Any) -> list[str]:
         """Say something, and what is answered."""
-        before = len(self.heard)
+        before = self._asked = len(self.heard)
         self.say(text, **more)
         await self.status("completed")
         return texts(self.heard[before:])
@@ -188,7 +188,7 @@ class WidgetTalker(Talker):
 
     async def ask(self, text: str) -> list[str]:
         """Say something, and what is answered."""
-        before = len(self.heard)
+        before = self._asked = len(self.heard)
         self.say(text)
         await self.status("completed")
         return texts(self.heard[before:])

@@ -62,6 +62,7 @@ class Session:
         self._by_key: dict[str, Answer] = {}
         """What is not saved yet; the store knows the rest, for as long as keys are good."""
         self._is_draining = False
+        self._resumed: list[Answer] = []
 
     @property
     def id(self) -> SessionID:
@@ -105,7 +106,9 @@ class Session:
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:
         """Take up a turn that was accepted before a crash and never finished."""
-        return self._put(record, Answer(record, post.action), accepted=True)
+        answer = self._put(record, Answer(record, post.action), accepted=True)
+        self._resumed.append(answer)
+        return answer
 
     async def answer(self, turn: TurnID) -> Answer:
         """The answer of a turn, running or over."""
@@ -126,6 +129,12 @@ class Session:
     def place(self) -> tuple[int, int]:
         """The epoch, and the offset of what was last heard."""
         return self.outbox.epoch, self.outbox.readable - 1
+
+    def entry(self) -> tuple[int, int]:
+        """Where a client that does not say where it stands begins; see `SessionHandle.entry`."""
+        if self._resumed and all(answer.is_over for answer in self._resumed):
+            self._resumed.clear()
+        return self.footing() if self._resumed else self.place()
 
     def footing(self) -> tuple[int, int]:
         """The epoch, and an offset up to which everything is as it was in earlier epochs."""

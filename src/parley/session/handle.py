@@ -68,6 +68,10 @@ class SessionHandle(Protocol):
         """The epoch, and the offset of what was last heard."""
         ...
 
+    def entry(self) -> tuple[int, int]:
+        """Where a client that does not say where it stands begins: now, or with the turn that is performed again."""
+        ...
+
     def footing(self) -> tuple[int, int]:
         """The epoch, and an offset up to which everything is as it was in earlier epochs."""
         ...

@@ -49,8 +49,8 @@ async def comeback(session: SessionHandle, place: Place | None, house: House) ->
             replayed = sum(_is_told(emission.body) for portion in missed for emission in portion.emissions)
             return Comeback(session.place()[0], place[1], {"replayed": replayed}, missed)
         return await _gap(session, house)
-    epoch, offset = session.place()
-    return Comeback(epoch, offset, {}, ())
+    epoch, offset = session.entry()
+    return Comeback(epoch, offset, {}, await session.since(epoch, offset) or ())
 
 
 async def _gap(session: SessionHandle, house: House) -> Comeback:

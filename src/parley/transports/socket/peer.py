@@ -18,6 +18,7 @@ from parley.domain.ids import ProjectID, UserID
 from parley.domain.project import Project
 from parley.errors import InvalidInput, NotAllowed, NotFound, ParleyError
 from parley.session.answer import Answer
+from parley.session.eager import start
 from parley.session.handle import SessionHandle
 from parley.session.house import House
 from parley.session.outbox import Follower, Leave
@@ -60,13 +61,15 @@ class Peer:
         self._sent: deque[Answer] = deque()
 
     def handle(self, message: Callable[[], Awaitable[None]]) -> None:
-        """Do this after what came before."""
-        if len(self._waiting) >= WAITING:
-            self.connection.cut()
-            return
-        self._waiting.append(message)
+        """Do this after what came before: at once, and without a task, where nothing has to be waited for."""
         if self._handling is None:
-            self._handling = asyncio.get_running_loop().create_task(self._work())
+            rest = start(self._attempt(message))
+            if rest is not None:
+                self._handling = asyncio.get_running_loop().create_task(self._work(rest))
+        elif len(self._waiting) < WAITING:
+            self._waiting.append(message)
+        else:
+            self.connection.cut()
 
     def gone(self) -> None:
         """The connection is closed; the session goes on."""
@@ -144,20 +147,23 @@ class Peer:
         if not self.is_leaving:
             self.connection.cut(Reason.SERVER_ERROR)
 
-    async def _work(self) -> None:
+    async def _work(self, begun: Awaitable[None]) -> None:
         try:
+            await begun
             while self._waiting and self.connection.is_open:
-                message = self._waiting.popleft()
-                try:
-                    await message()
-                except ParleyError as error:
-                    self._refused(error)
-                except Exception:
-                    # What nobody foresaw ends this connection and nothing else.
-                    log.exception("socket message failed")
-                    self.connection.cut(Reason.SERVER_ERROR)
+                await self._attempt(self._waiting.popleft())
         finally:
             self._handling = None
+
+    async def _attempt(self, message: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await message()
+        except ParleyError as error:
+            self._refused(error)
+        except Exception:
+            # What nobody foresaw ends this connection and nothing else.
+            log.exception("socket message failed")
+            self.connection.cut(Reason.SERVER_ERROR)
 
 
 def _user(wire: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ action only when the one before is completed or rejected.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from parley.domain.actions import LAUNCH, parse_action
@@ -77,11 +78,22 @@ class Widget:
             version = self.peer.house.catalog.current(routed).version
             self._connection.emit("start", {"versionID": version, "newSessionRequired": True})
             return
-        missed = [] if received_at is None else replay(await session.recent_turns(), received_at)
+        await self._come_back(session, received_at)
+
+    async def _come_back(self, session: SessionHandle, received_at: int | None) -> None:
+        """Follow a session again. Nothing is awaited after what was missed is known, or something might be missed."""
+        again: Sequence[Portion] = ()
+        missed: list[dict[str, Any]] = []
+        if received_at is None:
+            again = await session.since(*session.entry()) or ()
+        else:
+            missed = replay(await session.recent_turns(), received_at)
         self._connection.emit("start", {"versionID": session.state().version, "newSessionRequired": False})
         if received_at is not None:
             self._connection.emit("replay", {"replay": missed})
         self.peer.follow(session, self._hear)
+        for portion in again:
+            self._hear(portion)
 
     async def _update_key(self) -> None:
         session = self.peer.session
