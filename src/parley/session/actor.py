@@ -34,7 +34,6 @@ from parley.session.performance import Engine, Performance
 log = structlog.get_logger()
 
 
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every session of a process shares."""
