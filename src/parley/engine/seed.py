@@ -16,7 +16,7 @@ from parley.domain.state import SessionState
 
 def seed(program: Program, state: SessionState, previous: Mapping[str, Any]) -> None:
     """Give a new session its variables; those that persist come from `previous`, the user's session before."""
-    variables: dict[str, Any] = {name: 0 for name in program.entities}
+    variables: dict[str, Any] = dict.fromkeys(program.entities, 0)
     variables |= {name: copy.deepcopy(variable.default) for name, variable in program.variables.items()}
     variables |= {n: previous[n] for n, variable in program.variables.items() if variable.persist and n in previous}
     state.variables = variables | {
