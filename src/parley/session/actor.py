@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from msgspec.structs import replace
 
-from parley.domain.ids import MessageID, SessionID, TurnID, new_id
+from parley.domain.ids import SessionID, TurnID
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
@@ -24,12 +24,13 @@ from parley.ports.clock import Clock
 from parley.ports.store import Store
 from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
-from parley.session.edits import Change, check_size, ended, settable
+from parley.session.edits import Change, ended
 from parley.session.handle import Post
 from parley.session.inbox import Inbox
 from parley.session.outbox import Follower, Leave, Outbox, Portion
 from parley.session.past import Past
 from parley.session.performance import Engine, Performance
+from parley.session.recording import record_of, record_of_change
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class Session:
             if known is not None:
                 return known
         self._check_open()
-        record = self._record(post)
+        record = record_of(post, self._state, self._around.clock.now_ms(), self._limits.variable_bytes)
         self._apply_policy(post)
         return self._put(record, Answer(record, post.action))
 
@@ -214,26 +215,8 @@ class Session:
     def _limits(self) -> Limits:
         return self.agent.program.settings.limits
 
-    def _record(self, post: Post) -> TurnRecord:
-        now = self._around.clock.now_ms()
-        turn = TurnID(new_id(now))
-        variables = settable(post.variables) if post.variables else None
-        if variables:
-            check_size(self._state.variables, variables, self._limits.variable_bytes)
-        return TurnRecord(
-            id=turn,
-            session=self.id,
-            message_id=MessageID(post.key or turn),
-            accepted_at=now,
-            key=post.key,
-            action=post.action.wire,
-            variables=variables or None,
-            config=post.config,
-        )
-
     def _put_change(self, change: Change, action: dict[str, str], *, is_first: bool = False) -> Answer:
-        now = self._around.clock.now_ms()
-        record = TurnRecord(TurnID(new_id(now)), self.id, MessageID(new_id(now)), now, action=action)
+        record = record_of_change(action, self._state, self._around.clock.now_ms())
         return self._put(record, Answer(record, change=change), accepted=True, is_first=is_first)
 
     def _put(self, record: TurnRecord, answer: Answer, *, accepted: bool = False, is_first: bool = False) -> Answer:
