@@ -64,11 +64,19 @@ def serve(
 
 
 @app.command()
-def check(path: Annotated[Path, typer.Argument(help="An agent file, a directory or a .vf export.")]) -> None:
+def check(
+    path: Annotated[Path, typer.Argument(help="An agent file, a directory or a .vf export.")],
+    walk: Annotated[bool, typer.Option(help="Also go everywhere that it lets anybody go.")] = False,
+) -> None:
     """Show every problem of an agent at once."""
     from parley.cli.check import check as run
 
-    raise typer.Exit(run(path))
+    code = run(path)
+    if walk and code == 0:
+        from parley.cli.walk import walk as go
+
+        code = go(path)
+    raise typer.Exit(code)
 
 
 @app.command()
