@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from socket_server import DIRECT, RawPeer, serving
 from tests.house_fixture import PROJECT, Opened, open_house
+from tests.transports.socket_server import DIRECT, RawPeer, serving
 
 from parley.transports.front import Front
 
@@ -113,10 +113,11 @@ class Documented(Talker):
     """A client of dialect A."""
 
     key = ""
+    project = PROJECT
 
     async def start(self, user: str = "ada", key: str | None = None, **more: Any) -> dict[str, Any]:
         """Shake hands; make a session where one is asked for. Returns `client.started`."""
-        wire = {"userID": user, "projectID": PROJECT, "sessionKey": key, **more}
+        wire = {"userID": user, "projectID": self.project, "sessionKey": key, **more}
         self.emit("client.start", wire)
         started: dict[str, Any] = await self.next("client.started")
         self.key = key or ""
@@ -161,10 +162,16 @@ class WidgetTalker(Talker):
     """A client of dialect B."""
 
     key = ""
+    project = PROJECT
 
     async def start(self, user: str = "ada", key: str | None = None, **more: Any) -> dict[str, Any]:
         """Shake hands; ask for a key where one is needed. Returns the server's `start`."""
-        wire: dict[str, Any] = {"userID": user, "projectID": PROJECT, "config": {"completionEvents": False}, **more}
+        wire: dict[str, Any] = {
+            "userID": user,
+            "projectID": self.project,
+            "config": {"completionEvents": False},
+            **more,
+        }
         if key is not None:
             wire["sessionKey"] = key
         self.emit("start", wire)
