@@ -21,6 +21,7 @@ from parley.backends.store.encoding import (
     state_from,
     turn_from,
 )
+from parley.backends.store.memory_effects import MemoryEffects
 from parley.backends.store.memory_feedback import MemoryFeedback
 from parley.backends.store.memory_keyring import MemoryKeyring
 from parley.backends.store.memory_versions import MemoryVersions
@@ -58,12 +59,13 @@ class _Turn:
 
 
 class MemoryStore:
-    """Store, Transcripts and Probe in one process' memory, with `versions`, `keyring` and `feedback` beside."""
+    """Store, Transcripts and Probe in one process' memory, with `versions`, `keyring`, `feedback`, `effects`."""
 
     def __init__(self, *, clock: Clock, keep_bytes: int = 256 * 1024 * 1024) -> None:
         self.versions = MemoryVersions()
         self.keyring = MemoryKeyring()
         self.feedback = MemoryFeedback()
+        self.effects = MemoryEffects()
         self._clock = clock
         self._room = keep_bytes
         self._sessions: dict[str, _Session] = {}
@@ -150,6 +152,7 @@ class MemoryStore:
                 self._room += _weight(turn)
             session.turns.clear()
             self._drop(id, session)
+            self.effects.forget(SessionID(id))
         await self.feedback.forget(project, user)
 
     async def expired(self, now_ms: int, at_most: int) -> Sequence[SessionID]:

@@ -23,6 +23,7 @@ from parley.backends.store.encoding import (
 )
 from parley.backends.store.sqlite_batch import Change
 from parley.backends.store.sqlite_database import Database
+from parley.backends.store.sqlite_effects import SqliteEffects
 from parley.backends.store.sqlite_feedback import SqliteFeedback
 from parley.backends.store.sqlite_keyring import SqliteKeyring
 from parley.backends.store.sqlite_packing import session_record, turn_row
@@ -49,6 +50,7 @@ class SqliteStore:
         self.versions = SqliteVersions(self._database)
         self.keyring = SqliteKeyring(self._database)
         self.feedback = SqliteFeedback(self._database)
+        self.effects = SqliteEffects(self._database)
 
     async def open(self) -> None:
         """Open or make the file. Raises `StoreUnavailable` saying what to do."""
@@ -119,6 +121,7 @@ class SqliteStore:
             return
 
         def forget(connection: apsw.Connection) -> None:
+            connection.execute(self._queries.forget_effects, (project, user))
             connection.execute(self._queries.forget_turns, (project, user))
             connection.execute(self._queries.forget_sessions, (project, user))
             connection.execute(self._queries.forget_feedback, (project, user))

@@ -103,3 +103,19 @@ DELETE FROM feedback WHERE project = ? AND id <= (
 
 -- name: forget_feedback
 DELETE FROM feedback WHERE project = ? AND subject = ?;
+
+-- name: begin_effect
+INSERT INTO effect (session, turn, name, asked) VALUES (?, ?, ?, ?);
+
+-- name: find_effect
+SELECT asked, outcome FROM effect WHERE session = ? AND turn = ? AND name = ?;
+
+-- name: finish_effect
+INSERT INTO effect (session, turn, name, asked, outcome) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET asked = excluded.asked, outcome = excluded.outcome WHERE outcome IS NULL;
+
+-- name: settle_effects
+DELETE FROM effect WHERE session = ? AND turn <= ?;
+
+-- name: forget_effects
+DELETE FROM effect WHERE session IN (SELECT id FROM session WHERE project = ? AND user = ?);

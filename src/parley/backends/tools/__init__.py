@@ -1,0 +1,1 @@
+"""Ways out of the house, behind ports/tools.py."""
