@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from parley.app import Backend, copy_data, now_ms, open_store
 from parley.config import MEMORY
@@ -33,7 +33,7 @@ def list_api_keys(data: str) -> None:
     """Print the keys without their secrets."""
 
     async def find(store: Backend) -> Table:
-        table = Table("id", "project", "label", "created", "revoked", box=None)
+        table = Table(Column("id", no_wrap=True, min_width=24), "project", "label", "created", "revoked", box=None)
         for key in await store.keyring.list():
             table.add_row(key.id, key.project or "all", key.label, _day(key.created_at), _day(key.revoked_at))
         return table
