@@ -194,7 +194,7 @@ class Directory:
         ]
         if not unfinished:
             return
-        session.outbox.begin_epoch()
+        session.outbox.begin_epoch(self._around.clock.now_ms())
         state.epoch = session.outbox.epoch
         for record in unfinished:
             if record.action is not None:

@@ -34,7 +34,7 @@ Leave = Callable[[], None]
 class Outbox:
     """Emissions by offset. What is appended is heard after `release`."""
 
-    __slots__ = ("_followers", "_log", "_lost", "began", "epoch", "knows_beginning", "next_offset", "readable")
+    __slots__ = ("_followers", "_log", "_lost", "began", "epoch", "epoch_before", "next_offset", "readable")
 
     def __init__(self, epoch: int, next_offset: int) -> None:
         self.epoch = epoch
@@ -42,8 +42,8 @@ class Outbox:
         self.readable = next_offset
         self.began = next_offset
         """The first offset that was given out here."""
-        self.knows_beginning = False
-        """The epoch began with `began`: what has a smaller offset is the same in the epoch before."""
+        self.epoch_before: int | None = None
+        """The epoch that ended with `began`, where that is known: what has a smaller offset is the same in both."""
         self._log: deque[tuple[MessageID, Emission]] = deque(maxlen=KEPT)
         self._followers: list[Follower] = []
         self._lost: list[Leave] = []
@@ -68,11 +68,13 @@ class Outbox:
                 for follower in tuple(self._followers):
                     follower(portion)
 
-    def begin_epoch(self) -> None:
-        """From here on, offsets are given out a second time."""
-        self.epoch += 1
+    def begin_epoch(self, now_ms: int) -> None:
+        """From here on, offsets are given out a second time.
+
+        The epoch is a time, so that it is a new one even where one that began like this was never saved.
+        """
+        self.epoch_before, self.epoch = self.epoch, max(self.epoch + 1, now_ms)
         self.began = self.next_offset
-        self.knows_beginning = True
 
     def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
         """Call `follower` with everything that is heard from now on; what is returned stops that.

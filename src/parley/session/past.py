@@ -35,8 +35,7 @@ class Past:
     def _is_common(self, epoch: int, offset: int) -> bool:
         """Everything up to this place was told alike in its epoch and in the one that is now."""
         outbox = self._outbox
-        is_last = epoch == outbox.epoch - 1 and outbox.knows_beginning and offset < outbox.began
-        return epoch == outbox.epoch or is_last
+        return epoch == outbox.epoch or (epoch == outbox.epoch_before and offset < outbox.began)
 
     async def _told_before(self, offset: int) -> Sequence[Portion] | None:
         portions: list[Portion] = []
