@@ -107,9 +107,10 @@ class Outbox:
 
     def between(self, first: int, end: int) -> Sequence[Portion]:
         """Emissions from offset `first` up to `end`, grouped by action. `first` must not be before `oldest`."""
-        start = self.oldest
+        # Counted from the newest: nearly always it is the last few that are wanted.
+        wanted = list(islice(reversed(self._log), self.next_offset - end, self.next_offset - first))
         portions: list[tuple[MessageID, list[Emission]]] = []
-        for message, emission in islice(self._log, first - start, end - start):
+        for message, emission in reversed(wanted):
             if portions and portions[-1][0] == message:
                 portions[-1][1].append(emission)
             else:
