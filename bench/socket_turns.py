@@ -163,7 +163,7 @@ async def paced(talkers: list[Talker], latencies: list[float], rate: int, second
 
 
 def _figures(latencies: list[float], took: float, cpu: float) -> Figures:
-    done = sorted(latencies)
+    done = sorted(latencies) or [0.0]
     return Figures(len(done) / took, done[len(done) // 2] * 1000, done[len(done) * 99 // 100] * 1000, cpu / took)
 
 

@@ -18,7 +18,7 @@ from parley.session.house import House
 from parley.session.outbox import Portion
 from parley.transports.engineio import Reason
 from parley.transports.socket.coming_back import Place, comeback, last_place
-from parley.transports.socket.documented_packets import completed, packets_of
+from parley.transports.socket.documented_packets import accepted, completed, packets_of
 from parley.transports.socket.peer import Peer
 from parley.transports.socket.turn_config import turn_config
 from parley.transports.socket_connection import SocketConnection
@@ -50,7 +50,7 @@ class Documented:
         elif isinstance(payload, dict):
             self.peer.handle(lambda: verb(payload))
         elif event == "action.send":
-            self._status("rejected", None, InvalidInput.at(event, "object"))
+            self._reject(None, InvalidInput.at(event, "object"))
         else:
             self._error("invalid_input", f"{event}: expected object")
 
@@ -64,7 +64,7 @@ class Documented:
         if running is None or session is None:
             return self._refused_late or {}
         if self._refused_late is not None:
-            self._status("rejected", self._refused_late.get("messageID"), Draining("Send this action again."))
+            self._reject(self._refused_late.get("messageID"), Draining("Send this action again."))
         record = running.record
         if record.key is None:
             return {"action": record.action} if await session.hand_back(running.turn) else {}
@@ -114,7 +114,7 @@ class Documented:
         except Draining as refusal:
             self._send_elsewhere(wire, refusal)
         except ParleyError as error:
-            self._status("rejected", wire.get("messageID"), error)
+            self._reject(wire.get("messageID"), error)
         else:
             self.peer.sent(answer)
             answer.watch(_Teller(self, answer))
@@ -137,7 +137,7 @@ class Documented:
     def _send_elsewhere(self, wire: dict[str, Any], refusal: Draining) -> None:
         """This server takes no more actions: the next one will."""
         if self._refused_late is not None:
-            self._status("rejected", wire.get("messageID"), refusal)
+            self._reject(wire.get("messageID"), refusal)
             return
         self._refused_late = {name: wire[name] for name in ("action", "messageID") if wire.get(name) is not None}
         if self.peer.unfinished is None:
@@ -146,7 +146,7 @@ class Documented:
 
     def accepted(self, answer: Answer, *, was_over: bool) -> None:
         """The action is durable. A repeated one gets what this client has not been told of its answer."""
-        self._status("accepted", answer.record.message_id)
+        self._connection.emit_encoded(accepted(answer.record.message_id))
         untold = [emission for emission in answer.readable if emission.offset < self._heard_from]
         if untold:
             self._hear(Portion(answer.record.message_id, untold))
@@ -158,7 +158,7 @@ class Documented:
     def failed(self, answer: Answer, error: ParleyError) -> None:
         """The action could not be recorded, or its turn could not be saved."""
         if not answer.is_accepted:
-            self._status("rejected", answer.record.message_id, error)
+            self._reject(answer.record.message_id, error)
         elif not self.peer.is_leaving:
             # What was accepted is performed again by whoever takes up the session, and this client is cut to find it.
             self._error(error.code, error.message, messageID=answer.record.message_id)
@@ -172,12 +172,10 @@ class Documented:
             self._ended = last.reason
             self.peer.session = None
 
-    def _status(self, status: str, message: Any, error: ParleyError | None = None) -> None:
+    def _reject(self, message: Any, error: ParleyError) -> None:
         if not _is_message_id(message):
             message = new_id(self._house.clock.now_ms())
-        payload: dict[str, Any] = {"status": status, "messageID": message}
-        if error is not None:
-            payload |= {"reason": error.code, "error": error.message}
+        payload = {"status": "rejected", "messageID": message, "reason": error.code, "error": error.message}
         self._connection.emit("action.status", payload)
 
     def _refused(self, error: ParleyError) -> None:

@@ -19,6 +19,11 @@ def packets_of(portion: Portion, epoch: int) -> list[bytes]:
     return [packet for emission in portion.emissions if (packet := _packet(emission, message, epoch)) is not None]
 
 
+def accepted(message: str) -> bytes:
+    """An action is taken."""
+    return b'42["action.status",{"status":"accepted","messageID":%b}]' % _encode(message)
+
+
 def _packet(emission: Emission, message: bytes, epoch: int) -> bytes | None:
     body = emission.body
     match body:
@@ -26,6 +31,12 @@ def _packet(emission: Emission, message: bytes, epoch: int) -> bytes | None:
             trace = bytes(body.data)
             return b'42["action.trace",{"trace":%b,"messageID":%b,"epoch":%d,"offset":%d}]' % (
                 trace,
+                message,
+                epoch,
+                emission.offset,
+            )
+        case Completed(reason=None):
+            return b'42["action.status",{"status":"completed","messageID":%b,"epoch":%d,"offset":%d}]' % (
                 message,
                 epoch,
                 emission.offset,
