@@ -14,12 +14,8 @@ import uvloop
 from bench.http_client import Connection, request
 from bench.measured import Measured, measured
 from bench.prefill import prefill
+from bench.server import ACTIONS
 
-ACTIONS = (
-    {"type": "launch"},
-    {"type": "text", "payload": "Ada"},
-    {"type": "text", "payload": "track my order"},
-)
 CONNECTIONS = 32
 SECONDS = 4.0
 ROUNDS = 3

@@ -1,11 +1,12 @@
 """The names of things: 24 hexadecimal characters that sort by the time they were made.
 
-Source: decisions, "Identity". The first 12 characters are milliseconds since 1970, the rest is random.
+Source: decisions, "Identity". The first 12 characters are milliseconds since 1970, the rest is random: enough to be
+unique, not to be secret. What an id names is opened with a key, never by knowing the id.
 """
 
 from __future__ import annotations
 
-import os
+import random
 from typing import NewType
 
 ProjectID = NewType("ProjectID", str)
@@ -21,7 +22,7 @@ StepID = NewType("StepID", str)
 
 def new_id(now_ms: int) -> str:
     """A fresh 24-character id made at `now_ms` (milliseconds since 1970)."""
-    return f"{now_ms:012x}{os.urandom(6).hex()}"
+    return f"{now_ms:012x}{random.getrandbits(48):012x}"
 
 
 def nth_id(of: str, n: int) -> str:
