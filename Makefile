@@ -8,7 +8,7 @@ PORT    ?= 8181
 DATA    ?= .parley/data.db
 export API_KEY
 
-.PHONY: serve test check bench lock clean
+.PHONY: serve test check bench bench-socket lock clean
 
 serve: $(VENV)/.installed
 	@$(BIN)/parley serve examples/$(EXAMPLE) --port $(PORT) --data $(DATA)
@@ -26,6 +26,12 @@ check: $(VENV)/.tested-with
 
 bench: $(VENV)/.tested-with
 	$(BIN)/python -m bench.turns
+
+bench-socket: $(VENV)/.tested-with
+	@scripts/setup-tests.sh
+	@[ -d bench/node/node_modules ] || npm --prefix bench/node ci --silent --no-audit --no-fund
+	$(BIN)/python -m bench.socket_layer
+	$(BIN)/python -m bench.socket_turns --node
 
 lock:  ## re-resolve the locked requirements
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
