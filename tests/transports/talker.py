@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -101,6 +102,20 @@ class Talker:
         await self.until(lambda: len(self.acks) > before)
         self._asked = len(self.heard)
         return self.heard
+
+    def stop_reading(self) -> None:
+        """Be there, and read nothing."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self.peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+    async def closed_unread(self) -> None:
+        """Return once the server has closed; what it wrote before is thrown away."""
+        self.peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(DEADLINE):
+                while await self.peer.reader.read(1 << 16):
+                    pass
 
     def cut(self) -> None:
         """Break the connection without a word."""

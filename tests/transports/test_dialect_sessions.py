@@ -17,6 +17,8 @@ from tests.slow_engine import SlowEngine
 
 from parley.backends.clock import SystemClock
 from parley.backends.store.sqlite import SqliteStore
+from parley.domain.traces import CustomTrace
+from parley.engine.turn import Turn
 
 REPRESENTATION = {"prefer": "return=representation"}
 
@@ -275,3 +277,28 @@ async def test_the_widgets_unfinished_turn_is_performed_by_the_next_server(tmp_p
         engine.let_go()
         await back.status("completed")
         assert [trace["type"] for trace in traces(back.heard)] == ["heard", "done"]
+
+
+async def test_a_client_that_does_not_read_is_cut_and_comes_back(tmp_path: Path) -> None:
+    async def talkative(turn: Turn) -> None:
+        for n in range(300):
+            turn.emit(CustomTrace("said", [n, "x" * 8_000]))
+
+    async with a_lasting_place(tmp_path, engine=talkative) as place:
+        ada = await Documented.connect(place.port)
+        await ada.start()
+        tab = await Documented.connect(place.port)
+        await tab.start(key=ada.key)
+        ada.stop_reading()
+        for n in range(12):
+            tab.say(str(n))
+            await tab.status("completed")
+        await ada.closed_unread()
+        back = await Documented.connect(place.port)
+        started = await back.start(key=ada.key, lastOffset=0)
+        assert started["gap"] is True, "too much to be replayed at once"
+        last = tab.numbered[-1][1]
+        nearly = await Documented.connect(place.port)
+        assert (await nearly.start(key=ada.key, lastOffset=last - 200))["replayed"] == 200
+        await nearly.until(lambda: len(nearly.numbered) == 200)
+        assert [offset for _, offset in nearly.numbered] == list(range(last - 199, last + 1))
