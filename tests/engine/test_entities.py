@@ -11,6 +11,13 @@ from hypothesis import strategies as st
 
 from parley.domain.program import Entity, EntityValue
 from parley.engine.entities import Entities
+from parley.engine.moment import Moment
+
+KINDS = (
+    *("number", "ordinal", "percentage", "age", "currency", "duration", "email", "phone", "date", "time", "datetime"),
+    *("name", "location", "text", "url"),
+)
+MOMENT = Moment(1_767_268_800_000)  # 2026-01-01T12:00:00Z, a Thursday
 
 ENTITIES = Entities(
     {
@@ -21,10 +28,7 @@ ENTITIES = Entities(
         "gate": Entity("gate", (EntityValue("A12"), EntityValue("A13"))),
         "code": Entity("code", pattern=r"[A-Z]{2}-\d{5}"),
         "bad": Entity("bad", pattern=r"([a-z"),
-        **{
-            kind: Entity(kind, builtin=kind)
-            for kind in ("number", "email", "phone", "date", "time", "name", "text", "url", "VF.NUMBER")
-        },
+        **{kind: Entity(kind, builtin=kind) for kind in (*KINDS, "VF.NUMBER")},
     }
 )
 
@@ -51,15 +55,15 @@ ENTITIES = Entities(
         ("number", "twenty", 20),
         ("number", "v1.2.3", None),
         ("VF.NUMBER", "5", 5),
-        ("email", "write to Ada@Example.org, please", "Ada@Example.org"),
-        ("phone", "call +49 (170) 123-4567 now", "+49 (170) 123-4567"),
+        ("email", "write to Ada@Example.org, please", "Ada@example.org"),
+        ("phone", "call +49 (170) 123-4567 now", "+491701234567"),
         ("phone", "12345", None),
         ("date", "on 2026-02-28", "2026-02-28"),
         ("date", "31.12.2026", "2026-12-31"),
         ("date", "02/29/2026", None),
         ("date", "March 3rd, 2026", "2026-03-03"),
         ("date", "3 March 2026", "2026-03-03"),
-        ("date", "next Friday", "next friday"),
+        ("date", "next Friday", "2026-01-02"),
         ("time", "at 15:30 sharp", "15:30"),
         ("url", "see https://example.org/a?b=c.", "https://example.org/a?b=c"),
         ("name", "my name is Ada Lovelace.", "Ada Lovelace"),
@@ -68,7 +72,7 @@ ENTITIES = Entities(
     ],
 )
 def test_found_in_a_text(entity: str, text: str, value: Any) -> None:
-    assert ENTITIES.find(entity, text) == value
+    assert ENTITIES.find(entity, text, MOMENT) == value
 
 
 @pytest.mark.parametrize(
@@ -85,14 +89,14 @@ def test_found_in_a_text(entity: str, text: str, value: Any) -> None:
     ],
 )
 def test_read_from_a_reply_that_was_asked_for(entity: str, text: str, value: Any) -> None:
-    assert ENTITIES.whole(entity, text) == value
+    assert ENTITIES.whole(entity, text, MOMENT) == value
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    for name in ("size", "city", "code", "bad", "number", "email", "phone", "date", "time", "name", "text", "url"):
-        ENTITIES.find(name, text)
-        ENTITIES.whole(name, text)
+    for name in ("size", "city", "code", "bad", *KINDS):
+        ENTITIES.find(name, text, MOMENT)
+        ENTITIES.whole(name, text, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +105,8 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 )
 def test_long_texts_take_no_time(text: str) -> None:
     began = time.perf_counter()
-    for name in ("size", "city", "code", "number", "email", "phone", "date", "time", "name", "url"):
-        ENTITIES.find(name, text)
+    for name in ("size", "city", "code", *KINDS):
+        ENTITIES.find(name, text, MOMENT)
     assert time.perf_counter() - began < 1.0
 
 
@@ -113,7 +117,7 @@ def test_long_texts_take_no_time(text: str) -> None:
 def test_no_pattern_can_stop_the_process(pattern: str) -> None:
     entities = Entities({"x": Entity("x", pattern=pattern)})
     began = time.perf_counter()
-    entities.find("x", "a" * 5000 + "!")
-    entities.find("x", ("a" * 17 + " ") * 500)
-    entities.whole("x", "a" * 18)
+    entities.find("x", "a" * 5000 + "!", MOMENT)
+    entities.find("x", ("a" * 17 + " ") * 500, MOMENT)
+    entities.whole("x", "a" * 18, MOMENT)
     assert time.perf_counter() - began < 2.0

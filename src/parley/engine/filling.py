@@ -15,6 +15,7 @@ from parley.domain.program import RequiredEntity
 from parley.domain.steps import Said
 from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, debug
 from parley.engine.listening import FILLING
+from parley.engine.moment import moment_of
 from parley.engine.next import WAIT, Wait
 from parley.engine.reply import entities_in
 from parley.engine.saying import say
@@ -56,7 +57,7 @@ def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) 
     found = {entity["name"]: entity for entity in _named(kept.entities)}
     found |= {entity["name"]: entity for entity in _named(matched.entities if matched is not None else [])}
     if text is not None and kept.wanted not in found:
-        value = turn.agent.understanding.entities.whole(kept.wanted, text)
+        value = turn.agent.understanding.entities.whole(kept.wanted, text, moment_of(turn))
         if value is not None:
             found[kept.wanted] = {"name": kept.wanted, "value": value, "query": text}
     return intent_action(kept.intent, kept.query, list(found.values()), kept.confidence)
@@ -139,7 +140,7 @@ def _mentioned(matched: IntentMatched, text: str | None, turn: Turn) -> list[dic
     found = entities_in(matched)
     read = turn.agent.understanding.entities.find
     wanted = [w.entity for w in _required(matched.intent, turn) if w.entity not in found]
-    values = [(name, read(name, text)) for name in wanted]
+    values = [(name, read(name, text, moment_of(turn))) for name in wanted]
     return [{"name": name, "value": value, "query": text} for name, value in values if value is not None]
 
 

@@ -11,6 +11,9 @@ from parley.engine.words import Word, words_of
 _PARTS = re.compile(r"\{\s*([^{}]+?)\s*\}")
 _ENDINGS = ' \t\r\n.,;:!?"()'
 
+_MOST_WORDS = 12
+"""So many words one of several gaps that touch can take."""
+
 Read = Callable[[str, str], Any]
 """(entity, text) -> its value, None where the text is none."""
 
@@ -63,7 +66,8 @@ def _divided(gap: list[str], text: str, words: list[Word], read: Read) -> list[t
     found: list[tuple[str, str]] = []
     for i, entity in enumerate(gap[:-1]):
         left = len(gap) - i - 1
-        taken = next((n for n in range(1, len(words) - left + 1) if read(entity, _raw(text, words[:n])) is not None), 1)
+        most = min(len(words) - left, _MOST_WORDS)
+        taken = next((n for n in range(1, most + 1) if read(entity, _raw(text, words[:n])) is not None), 1)
         found.append((entity, _raw(text, words[:taken])))
         words = words[taken:]
     found.append((gap[-1], _raw(text, words)))

@@ -6,6 +6,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from parley.domain.program import EntityValue
+from parley.engine.moment import Moment
 from parley.engine.words import normal
 
 _SPACELESS = "⺀"
@@ -27,11 +28,11 @@ class Listed:
         self._longest = max((form.count(" ") + 1 for form in self._forms), default=0)
         self._spaceless = [form for form in self._forms if form[0] >= _SPACELESS]
 
-    def whole(self, text: str) -> str | None:
+    def whole(self, text: str, moment: Moment | None = None) -> str | None:
         """The value that this text is."""
         return self._value(normal(text))
 
-    def find(self, text: str) -> str | None:
+    def find(self, text: str, moment: Moment | None = None) -> str | None:
         """The value that this text mentions: longer ones first, well spelt ones before misspelt ones."""
         text = normal(text)
         words = text.split(" ")

@@ -9,6 +9,7 @@ from parley.domain.actions import IntentMatched
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
 from parley.engine import triggers
 from parley.engine.filling import fill, intent_action, resume_filling
+from parley.engine.moment import moment_of
 from parley.engine.next import Wait
 from parley.engine.options import labelled, options_of
 from parley.engine.reply import typed_in
@@ -44,10 +45,10 @@ def _is_answered_literally(turn: Turn, step: Step | None) -> bool:
 
 def _understood(text: str, own: set[str], others: set[str], turn: Turn) -> IntentMatched | None:
     """The surer meaning; the step's own where both are as sure."""
-    understand = turn.agent.understanding.understand
-    here = understand(text, own)
+    understand, moment = turn.agent.understanding.understand, moment_of(turn)
+    here = understand(text, moment, own)
     if here is None or here.confidence < 1.0:
-        there = understand(text, others)
+        there = understand(text, moment, others)
         if there is not None and (here is None or there.confidence > here.confidence):
             here = there
     return None if here is None else intent_action(here.intent, text, here.entities, here.confidence)

@@ -13,6 +13,8 @@ import re._constants as sre  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
 from typing import Any
 
+from parley.engine.moment import Moment
+
 _LONGEST = 500
 _LONGEST_RISKY = 18
 _STEPS = 10_000_000
@@ -34,11 +36,11 @@ class Patterned:
         except (re.error, RecursionError, OverflowError):
             return
 
-    def whole(self, text: str) -> str | None:
+    def whole(self, text: str, moment: Moment | None = None) -> str | None:
         """The whole text, where the pattern covers it."""
         return self._match(text.strip(), whole=True)
 
-    def find(self, text: str) -> str | None:
+    def find(self, text: str, moment: Moment | None = None) -> str | None:
         """The first place where the pattern is."""
         return self._match(text, whole=False)
 

@@ -16,8 +16,9 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from parley.domain.program import Entity, Intent
 from parley.engine.entities import Entities
-from parley.engine.gapped import Gapped
+from parley.engine.gapped import Gapped, Read
 from parley.engine.listed import typos_in
+from parley.engine.moment import Moment
 from parley.engine.words import LONGEST, Word, words_of
 
 SURE = 0.6
@@ -49,7 +50,7 @@ class Understanding:
                 self._add(intent.name, utterance)
         self._forms = list(self._exact)
 
-    def understand(self, text: str, among: Collection[str] | None = None) -> Understood | None:
+    def understand(self, text: str, moment: Moment, among: Collection[str] | None = None) -> Understood | None:
         """The intent that the text means, of those in `among` (None: of all). None when it means none of them."""
         text = text[:LONGEST]
         words = words_of(text)
@@ -59,7 +60,7 @@ class Understanding:
         for intent in self._exact.get(plain, ()):
             if among is None or intent in among:
                 return Understood(intent, 1.0)
-        best = max(self._filled(text, words, among), key=lambda u: u.confidence, default=None)
+        best = max(self._filled(text, words, moment, among), key=lambda u: u.confidence, default=None)
         if best is not None and best.confidence == 1.0:
             return best
         return self._misspelt(plain, among) or best
@@ -72,19 +73,25 @@ class Understanding:
         if plain:
             self._exact.setdefault(plain, []).append(intent)
 
-    def _filled(self, text: str, words: list[Word], among: Collection[str] | None) -> Iterator[Understood]:
+    def _filled(
+        self, text: str, words: list[Word], moment: Moment, among: Collection[str] | None
+    ) -> Iterator[Understood]:
         said = frozenset(word.text for word in words)
+
+        def read(entity: str, part: str) -> Any:
+            return self.entities.whole(entity, part, moment)
+
         for intent, utterance in self._gapped:
             if (among is None or intent in among) and utterance.needed <= said:
-                gaps = utterance.match(text, words, self.entities.whole)
+                gaps = utterance.match(text, words, read)
                 if gaps is not None:
-                    yield self._judged(intent, gaps)
+                    yield self._judged(intent, gaps, read)
 
-    def _judged(self, intent: str, gaps: list[tuple[str, str]]) -> Understood:
+    def _judged(self, intent: str, gaps: list[tuple[str, str]], read: Read) -> Understood:
         confidence = 1.0
         found: list[dict[str, Any]] = []
         for name, raw in gaps:
-            value = self.entities.whole(name, raw)
+            value = read(name, raw)
             if value is not None:
                 found.append({"name": name, "value": value, "query": raw})
             if value is None:

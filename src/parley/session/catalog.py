@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from parley.domain.ids import ProjectID, VersionID
@@ -26,7 +27,7 @@ class Catalog:
             version = version_of(environment.program)
             if version not in self._agents:
                 await self._versions.save(version, encode_program(environment.program))
-                self._agents[version] = Agent(version, environment.program)
+                self._agents[version] = await _ready(Agent(version, environment.program))
         self._projects[project.id] = project
 
     def projects(self) -> Iterable[Project]:
@@ -51,5 +52,11 @@ class Catalog:
             stored = await self._versions.load(version)
             if stored is None:
                 raise NotFound(f"Version '{version}' is not stored here.", code="no_version")
-            agent = self._agents[version] = Agent(version, decode_program(stored))
+            agent = self._agents[version] = await _ready(Agent(version, decode_program(stored)))
         return agent
+
+
+async def _ready(agent: Agent) -> Agent:
+    """The agent with what it reads entities with, loaded beside whatever else is going on."""
+    await asyncio.to_thread(agent.understanding.entities.load)
+    return agent

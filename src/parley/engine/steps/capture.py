@@ -14,6 +14,7 @@ from parley.domain.ids import StepID
 from parley.domain.steps import Capture, Said, WantedEntity
 from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, PathPayload, PathTrace
 from parley.engine.listening import go_on_listening, listen, unanswered
+from parley.engine.moment import moment_of
 from parley.engine.next import Goto, Next
 from parley.engine.reply import entities_in, said_in
 from parley.engine.saying import say
@@ -97,7 +98,7 @@ def _found(step: Capture, known: dict[str, Any], action: Action, text: str, turn
         value = given.get(wanted.entity)
         if value is None and text:
             read = entities.whole if wanted is asked else entities.find
-            value = read(wanted.entity, text)
+            value = read(wanted.entity, text, moment_of(turn))
         if value is not None:
             found[wanted.entity] = value
     return found
