@@ -39,7 +39,10 @@ BUILTIN_VARIABLES = frozenset(
 )
 """Variables that exist in every conversation and that no agent can set."""
 
-ENTITY_TYPES = ("text", "number", "email", "phone", "date", "time", "name", "url")
+ENTITY_TYPES = (
+    *("text", "number", "email", "phone", "date", "time", "name", "url"),
+    *("datetime", "duration", "currency", "percentage", "ordinal", "age", "location"),
+)
 """The kinds of thing that are understood without being described."""
 
 LATER_KINDS = frozenset(
