@@ -179,9 +179,6 @@ REALM = (
 )
 """Run once in a fresh context, before its time limit is set."""
 
-OPEN_REALM = REALM.replace("freeze(thing);", "if (thing !== globalThis) freeze(thing);")
-"""The same with room for more globals: for a context that one script has for itself."""
-
 CHECK = """
 ((source) => {
 const problem = (text) => {
