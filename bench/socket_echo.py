@@ -11,14 +11,14 @@ from typing import Any
 
 import uvicorn
 
-from parley.transports.engine_door import EngineDoor
-from parley.transports.engine_link import EngineLink
-from parley.transports.engineio import Binary, Reason, Timing
-from parley.transports.socket_connection import Ack, SocketConnection
-from parley.transports.socket_door import SocketDoor
-from parley.transports.socket_settings import SocketSettings
+from parley.transports.engineio.door import EngineDoor
+from parley.transports.engineio.link import EngineLink
+from parley.transports.engineio.protocol import Binary, Reason, Timing
+from parley.transports.engineio.settings import SocketSettings
+from parley.transports.socketio.connection import Ack, SocketConnection
+from parley.transports.socketio.door import SocketDoor
 
-DIRECT = "parley.transports.direct_websocket:DirectWebSocketProtocol"
+DIRECT = "parley.transports.engineio.direct_websocket:DirectWebSocketProtocol"
 
 
 class SocketEcho:

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Iterator
 
-from parley.transports.engineio import Ended, EngineSession, Message, Timing, receive, receive_payload
-from parley.transports.socketio import Malformed, SocketSession
-from parley.transports.websocket_frames import FrameReader, Violation
+from parley.transports.engineio.protocol import Ended, EngineSession, Message, Timing, receive, receive_payload
+from parley.transports.engineio.websocket_frames import FrameReader, Violation
+from parley.transports.socketio.protocol import Malformed, SocketSession
 
 MAX_PAYLOAD = 20_000
 HEADER = 14

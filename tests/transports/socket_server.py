@@ -8,10 +8,10 @@ from typing import Any
 
 import uvicorn
 
-from parley.transports.socket_connection import Ack, SocketConnection
-from parley.transports.websocket_frames import read_close
+from parley.transports.engineio.websocket_frames import read_close
+from parley.transports.socketio.connection import Ack, SocketConnection
 
-DIRECT = "parley.transports.direct_websocket:DirectWebSocketProtocol"
+DIRECT = "parley.transports.engineio.direct_websocket:DirectWebSocketProtocol"
 PLAIN = "websockets-sansio"
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from parley.transports.deadlines import Deadlines
-from parley.transports.engineio import Binary
-from parley.transports.send_buffer import SendBuffer
+from parley.transports.engineio.deadlines import Deadlines
+from parley.transports.engineio.protocol import Binary
+from parley.transports.engineio.send_buffer import SendBuffer
 
 
 @dataclass

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from parley.transports.engineio import (
+from parley.transports.engineio.protocol import (
     IGNORED,
     PACKETS_A_PAYLOAD,
     PING,

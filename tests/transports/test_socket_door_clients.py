@@ -11,9 +11,9 @@ import pytest
 import socketio  # type: ignore[import-untyped]
 from socket_server import DIRECT, PLAIN, EchoApp, serving
 
-from parley.transports.engineio import Timing
-from parley.transports.socket_door import SocketDoor
-from parley.transports.socket_settings import SocketSettings
+from parley.transports.engineio.protocol import Timing
+from parley.transports.engineio.settings import SocketSettings
+from parley.transports.socketio.door import SocketDoor
 
 NODE_CLIENTS = Path(__file__).parents[1] / "node"
 

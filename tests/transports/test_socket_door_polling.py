@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from socket_server import EchoApp, RawPeer, serving
 
-from parley.transports.engineio import Timing
-from parley.transports.socket_door import SocketDoor
-from parley.transports.socket_settings import SocketSettings
+from parley.transports.engineio.protocol import Timing
+from parley.transports.engineio.settings import SocketSettings
+from parley.transports.socketio.door import SocketDoor
 
 PATH = "/v4/interact/socket/"
 

@@ -10,11 +10,11 @@ import aiohttp
 import pytest
 from socket_server import DIRECT, PLAIN, EchoApp, RawPeer, serving
 
-from parley.transports.engineio import Timing
-from parley.transports.socket_connection import SocketConnection
-from parley.transports.socket_door import SocketDoor
-from parley.transports.socket_settings import SocketSettings
-from parley.transports.socketio_packets import encode_event
+from parley.transports.engineio.protocol import Timing
+from parley.transports.engineio.settings import SocketSettings
+from parley.transports.socketio.connection import SocketConnection
+from parley.transports.socketio.door import SocketDoor
+from parley.transports.socketio.packets import encode_event
 
 PATH = "/v4/interact/socket/"
 

@@ -6,9 +6,9 @@ from hostile_peer import MAX_PAYLOAD, Peer, hammer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parley.transports.engineio import receive, receive_payload
-from parley.transports.socketio import Heard, SocketSession
-from parley.transports.websocket_frames import FrameReader
+from parley.transports.engineio.protocol import receive, receive_payload
+from parley.transports.engineio.websocket_frames import FrameReader
+from parley.transports.socketio.protocol import Heard, SocketSession
 
 BYTES_A_RUN = 12_000_000
 BYTES_AN_EXAMPLE = 100_000

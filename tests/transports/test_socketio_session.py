@@ -3,8 +3,16 @@
 import msgspec
 import pytest
 
-from parley.transports.engineio import Binary
-from parley.transports.socketio import (
+from parley.transports.engineio.protocol import Binary
+from parley.transports.socketio.packets import (
+    encode_ack_packets,
+    encode_connect,
+    encode_connect_error,
+    encode_disconnect,
+    encode_event,
+    encode_event_packets,
+)
+from parley.transports.socketio.protocol import (
     AckReceived,
     EventReceived,
     Joining,
@@ -13,14 +21,6 @@ from parley.transports.socketio import (
     Partial,
     Refused,
     SocketSession,
-)
-from parley.transports.socketio_packets import (
-    encode_ack_packets,
-    encode_connect,
-    encode_connect_error,
-    encode_disconnect,
-    encode_event,
-    encode_event_packets,
 )
 
 

@@ -4,8 +4,8 @@ import pytest
 from websockets.frames import Frame as TheirFrame
 from websockets.frames import Opcode
 
-from parley.transports.engineio import Binary
-from parley.transports.websocket_frames import (
+from parley.transports.engineio.protocol import Binary
+from parley.transports.engineio.websocket_frames import (
     BINARY,
     CLOSE,
     NOT_UTF8,

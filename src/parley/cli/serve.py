@@ -39,6 +39,7 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         rate_per_minute=environment.rate_per_minute,
         files=environment.files,
         bucket_keys=environment.bucket_keys,
+        model=environment.model,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listening))
@@ -66,7 +67,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 lifespan="off",
                 server_header=False,
-                ws="parley.transports.direct_websocket:DirectWebSocketProtocol",
+                ws="parley.transports.engineio.direct_websocket:DirectWebSocketProtocol",
                 ws_ping_interval=None,
                 ws_per_message_deflate=False,
                 backlog=4096,
@@ -100,7 +101,7 @@ class Server(uvicorn.Server):
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -118,7 +118,9 @@ class Directory:
                 continue
 
     async def drain(self, seconds: float) -> None:
-        """Take no new actions; finish those that were taken, for at most `seconds`."""
+        """Take no new actions; finish those that were taken, for at most `seconds`. A second call waits for nothing."""
+        if self._is_draining:
+            return
         self._is_draining = True
         settling = [session.settle() for session in self._awake.values()]
         if settling:

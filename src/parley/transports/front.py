@@ -11,7 +11,7 @@ from parley.console.page import page_routes
 from parley.session.house import House
 from parley.transports.http.app import http_app
 from parley.transports.socket.reception import Reception
-from parley.transports.socket_door import SocketDoor
+from parley.transports.socketio.door import SocketDoor
 
 
 class Front:

@@ -16,12 +16,12 @@ from parley.session.answer import Answer
 from parley.session.handle import Post, SessionHandle
 from parley.session.house import House
 from parley.session.outbox import Portion
-from parley.transports.engineio import Reason
+from parley.transports.engineio.protocol import Reason
 from parley.transports.socket.coming_back import Place, comeback, last_place
 from parley.transports.socket.documented_packets import accepted, completed, packets_of
 from parley.transports.socket.peer import Peer
 from parley.transports.socket.turn_config import turn_config
-from parley.transports.socket_connection import SocketConnection
+from parley.transports.socketio.connection import SocketConnection
 
 LONGEST_MESSAGE_ID = 128
 

@@ -8,7 +8,7 @@ import msgspec
 
 from parley.domain.transcript import Completed, Emission, Ended, Traced
 from parley.session.outbox import Portion
-from parley.transports.socketio_packets import encode_event
+from parley.transports.socketio.packets import encode_event
 
 _encode = msgspec.json.Encoder().encode
 

@@ -22,8 +22,8 @@ from parley.session.eager import start
 from parley.session.handle import SessionHandle
 from parley.session.house import House
 from parley.session.outbox import Follower, Leave
-from parley.transports.engineio import Reason
-from parley.transports.socket_connection import SocketConnection
+from parley.transports.engineio.protocol import Reason
+from parley.transports.socketio.connection import SocketConnection
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ import structlog
 
 from parley.errors import ParleyError
 from parley.session.house import House
-from parley.transports.engineio import Reason
+from parley.transports.engineio.protocol import Reason
 from parley.transports.socket.documented import Documented
 from parley.transports.socket.widget import Widget
-from parley.transports.socket_connection import Ack, SocketConnection
+from parley.transports.socketio.connection import Ack, SocketConnection
 
 log = structlog.get_logger()
 

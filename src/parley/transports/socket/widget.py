@@ -21,7 +21,7 @@ from parley.session.outbox import Portion
 from parley.transports.socket.peer import Peer
 from parley.transports.socket.turn_config import turn_config
 from parley.transports.socket.widget_replay import milliseconds, replay
-from parley.transports.socket_connection import SocketConnection
+from parley.transports.socketio.connection import SocketConnection
 
 LOOKS = 3
 """How many ticks of the loop `cancel` waits for an action that was sent just before it to begin."""

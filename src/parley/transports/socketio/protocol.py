@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from parley.transports.socketio_packets import DEFAULT_NAMESPACE
+from parley.transports.socketio.packets import DEFAULT_NAMESPACE
 
 _decode = msgspec.json.Decoder().decode
 _HEAD = re.compile(r"(?:([0-9]{1,9})-)?(?:(/[^,]{0,255})(?:,|$))?([0-9]{1,15})?(?=[\[{]|$)")

@@ -1,6 +1,6 @@
 """What waits to be written to one connection, bounded in packets and bytes. Knows no transport."""
 
-from parley.transports.engineio import Binary, Packet
+from parley.transports.engineio.protocol import Binary, Packet
 
 
 class SendBuffer:

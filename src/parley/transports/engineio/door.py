@@ -7,15 +7,15 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from parley.transports.asgi_websocket import AsgiWebSocket, Receive, Send
-from parley.transports.direct_websocket import EXTENSION, WebSocketListener, WebSocketWire
-from parley.transports.engine_link import EngineLink, Handshake
-from parley.transports.engineio import Reason, encode_payload
-from parley.transports.link_roster import EngineApp, LinkRoster
-from parley.transports.origins import Headers, Origins
-from parley.transports.polling_carrier import PollingCarrier
-from parley.transports.socket_settings import SocketSettings
-from parley.transports.websocket_carrier import ProbingCarrier, WebSocketCarrier
+from parley.transports.engineio.asgi_websocket import AsgiWebSocket, Receive, Send
+from parley.transports.engineio.direct_websocket import EXTENSION, WebSocketListener, WebSocketWire
+from parley.transports.engineio.link import EngineLink, Handshake
+from parley.transports.engineio.origins import Headers, Origins
+from parley.transports.engineio.polling_carrier import PollingCarrier
+from parley.transports.engineio.protocol import Reason, encode_payload
+from parley.transports.engineio.roster import EngineApp, LinkRoster
+from parley.transports.engineio.settings import SocketSettings
+from parley.transports.engineio.websocket_carrier import ProbingCarrier, WebSocketCarrier
 
 Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]

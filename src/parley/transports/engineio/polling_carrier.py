@@ -2,8 +2,8 @@
 
 import asyncio
 
-from parley.transports.engineio import CLOSE, NOOP, Packet, Reason, encode_payload
-from parley.transports.send_buffer import SendBuffer
+from parley.transports.engineio.protocol import CLOSE, NOOP, Packet, Reason, encode_payload
+from parley.transports.engineio.send_buffer import SendBuffer
 
 
 class PollingCarrier:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from parley.transports.engineio import Timing
+from parley.transports.engineio.protocol import Timing
 
 
 class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):

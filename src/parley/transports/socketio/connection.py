@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from parley.transports.engine_link import EngineLink, Handshake
-from parley.transports.engineio import Packet, Reason
-from parley.transports.socketio_packets import (
+from parley.transports.engineio.link import EngineLink, Handshake
+from parley.transports.engineio.protocol import Packet, Reason
+from parley.transports.socketio.packets import (
     DEFAULT_NAMESPACE,
     encode_ack_packets,
     encode_disconnect,

@@ -5,11 +5,20 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
-from parley.transports.deadlines import Deadlines
-from parley.transports.engine_link import Carrier, EngineLink, Handshake
-from parley.transports.engineio import Ended, EngineSession, Message, Pong, Reason, Transport, receive, receive_payload
-from parley.transports.send_buffer import SendBuffer
-from parley.transports.socket_settings import SocketSettings
+from parley.transports.engineio.deadlines import Deadlines
+from parley.transports.engineio.link import Carrier, EngineLink, Handshake
+from parley.transports.engineio.protocol import (
+    Ended,
+    EngineSession,
+    Message,
+    Pong,
+    Reason,
+    Transport,
+    receive,
+    receive_payload,
+)
+from parley.transports.engineio.send_buffer import SendBuffer
+from parley.transports.engineio.settings import SocketSettings
 
 FAREWELLS = 1000
 """How many ended links' last answers are kept for their next polls; the oldest make room."""

@@ -3,7 +3,7 @@
 To every ASGI application it is uvicorn's own `websockets-sansio` protocol. The scope offers one extension more,
 `EXTENSION`: after `websocket.accept` the application may hand over a `WebSocketListener` and return. From then
 on frames reach the listener by plain calls, without a queue and without a task, and the application writes
-without waiting. Use it as `uvicorn.Config(ws="parley.transports.direct_websocket:DirectWebSocketProtocol")`.
+without waiting. Use it as `uvicorn.Config(ws="parley.transports.engineio.direct_websocket:DirectWebSocketProtocol")`.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from parley.transports.engineio import Packet
-from parley.transports.websocket_frames import (
+from parley.transports.engineio.protocol import Packet
+from parley.transports.engineio.websocket_frames import (
     ABNORMAL,
     BINARY,
     CLOSE,

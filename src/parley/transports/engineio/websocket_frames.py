@@ -10,7 +10,7 @@ try:
 except ImportError:
     from websockets.utils import apply_mask
 
-from parley.transports.engineio import Binary, Packet
+from parley.transports.engineio.protocol import Binary, Packet
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_CODE, ABNORMAL = 1000, 1001, 1002, 1005, 1006

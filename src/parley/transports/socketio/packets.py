@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from parley.transports.engineio import Binary, Packet
+from parley.transports.engineio.protocol import Binary, Packet
 
 DEFAULT_NAMESPACE = "/"
 

@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from parley.transports.engine_door import AsgiApp, EngineDoor
-from parley.transports.engine_link import EngineLink
-from parley.transports.engineio import Reason
-from parley.transports.socket_connection import Ack, SocketConnection
-from parley.transports.socket_settings import SocketSettings
-from parley.transports.socketio import (
+from parley.transports.engineio.door import AsgiApp, EngineDoor
+from parley.transports.engineio.link import EngineLink
+from parley.transports.engineio.protocol import Reason
+from parley.transports.engineio.settings import SocketSettings
+from parley.transports.socketio.connection import Ack, SocketConnection
+from parley.transports.socketio.packets import encode_connect, encode_connect_error
+from parley.transports.socketio.protocol import (
     AckReceived,
     EventReceived,
     Joining,
@@ -20,7 +21,6 @@ from parley.transports.socketio import (
     Refused,
     SocketSession,
 )
-from parley.transports.socketio_packets import encode_connect, encode_connect_error
 
 logger = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from parley.transports.engineio import EngineSession, Packet, Reason
-from parley.transports.send_buffer import SendBuffer
+from parley.transports.engineio.protocol import EngineSession, Packet, Reason
+from parley.transports.engineio.send_buffer import SendBuffer
 
 SLOW_CONSUMER_CODE = 4008
 """WebSocket close code of a peer that read too slowly: it should come back and resume."""

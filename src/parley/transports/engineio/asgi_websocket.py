@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from parley.transports.direct_websocket import WebSocketListener
-from parley.transports.engineio import Binary, Packet
-from parley.transports.websocket_frames import ABNORMAL, NO_CODE, TOO_BIG
+from parley.transports.engineio.direct_websocket import WebSocketListener
+from parley.transports.engineio.protocol import Binary, Packet
+from parley.transports.engineio.websocket_frames import ABNORMAL, NO_CODE, TOO_BIG
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from parley.transports.direct_websocket import WebSocketWire
-from parley.transports.engine_link import CLOSE_CODES, CLOSE_TEXTS, EngineLink
-from parley.transports.engineio import PROBE_ANSWER, Packet, Probed, Reason, Upgraded
-from parley.transports.send_buffer import SendBuffer
+from parley.transports.engineio.direct_websocket import WebSocketWire
+from parley.transports.engineio.link import CLOSE_CODES, CLOSE_TEXTS, EngineLink
+from parley.transports.engineio.protocol import PROBE_ANSWER, Packet, Probed, Reason, Upgraded
+from parley.transports.engineio.send_buffer import SendBuffer
 
 Hear = Callable[[EngineLink, str | bytes], None]
 
