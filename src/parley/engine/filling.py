@@ -63,6 +63,11 @@ def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) 
     return intent_action(kept.intent, kept.query, list(found.values()), kept.confidence)
 
 
+def is_filling(turn: Turn) -> bool:
+    """Whether an entity was asked for here: then a reply is more likely that than a remark about something else."""
+    return _kept(turn) is not None
+
+
 def fill(matched: IntentMatched, text: str | None, turn: Turn) -> Wait | None:
     """Make the intent the turn's action once it is complete; WAIT when the user was asked for what is missing.
 

@@ -50,9 +50,9 @@ async def run(turn: Turn) -> None:
         return
     try:
         if isinstance(turn.action, Launch) or not turn.state.stack:
-            first = _begin(turn)
+            first = await _begin(turn)
         else:
-            first = _resume(turn)
+            first = await _resume(turn)
         await _cycle(turn, first)
     except LimitCrossed as crossed:
         turn.emit(debug(crossed.message, level="error", context=crossed.limit))
@@ -83,7 +83,7 @@ def reset(state: SessionState, start: WorkflowID) -> None:
     state.variables["sessions"] = (count if isinstance(count, int) else 0) + 1
 
 
-def _begin(turn: Turn) -> Next:
+async def _begin(turn: Turn) -> Next:
     """From the start, unless a trigger listens for the very first thing that the client says."""
     start = turn.program.workflows[turn.program.start]
     reset(turn.state, start.id)
@@ -91,10 +91,10 @@ def _begin(turn: Turn) -> Next:
     turn.frame.variables = dict.fromkeys(start.variables, 0)
     turn.variables.enter(turn.frame.variables)
     turn.emit(debug("starting conversation", context="Start"))
-    return find_meaning(turn, None) or _elsewhere(turn) or Goto(start.start)
+    return await find_meaning(turn, None) or _elsewhere(turn) or Goto(start.start)
 
 
-def _resume(turn: Turn) -> Next:
+async def _resume(turn: Turn) -> Next:
     """The step that waits has the first word; one that cannot listen leaves the action to the triggers."""
     turn.variables.enter(turn.frame.variables)
     if turn.frame.step is None:
@@ -106,7 +106,7 @@ def _resume(turn: Turn) -> Next:
         gone = _card_path(turn, step, turn.action.path)
         if gone is not None:
             return gone
-    asked = find_meaning(turn, step)
+    asked = await find_meaning(turn, step)
     if asked is not None:
         return asked
     if step is not None and _listens(step):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from parley.domain.actions import IntentMatched
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
 from parley.engine import triggers
-from parley.engine.filling import fill, intent_action, resume_filling
+from parley.engine.filling import fill, intent_action, is_filling, resume_filling
 from parley.engine.moment import moment_of
 from parley.engine.next import Wait
 from parley.engine.options import labelled, options_of
@@ -17,7 +17,7 @@ from parley.engine.turn import Turn
 from parley.engine.understanding import SURE
 
 
-def find_meaning(turn: Turn, step: Step | None) -> Wait | None:
+async def find_meaning(turn: Turn, step: Step | None) -> Wait | None:
     """Replace the action by the intent it means. WAIT: an entity of the intent was asked for, the turn is over."""
     if not turn.program.intents or _is_answered_literally(turn, step):
         return None
@@ -25,7 +25,7 @@ def find_meaning(turn: Turn, step: Step | None) -> Wait | None:
     own, others = _own_intents(step), _other_intents(turn, step)
     matched = turn.action if isinstance(turn.action, IntentMatched) else None
     if text is not None and (own or others):
-        matched = _understood(text, own, others, turn)
+        matched = await _understood(text, own, others, turn)
         if matched is not None and isinstance(step, Capture) and matched.confidence <= SURE:
             matched = None
     matched = resume_filling(turn, text, matched)
@@ -43,14 +43,16 @@ def _is_answered_literally(turn: Turn, step: Step | None) -> bool:
     return False
 
 
-def _understood(text: str, own: set[str], others: set[str], turn: Turn) -> IntentMatched | None:
-    """The surer meaning; the step's own where both are as sure."""
+async def _understood(text: str, own: set[str], others: set[str], turn: Turn) -> IntentMatched | None:
+    """The surer meaning; the step's own where both are as sure. What is none may still be like an utterance."""
     understand, moment = turn.agent.understanding.understand, moment_of(turn)
     here = understand(text, moment, own)
     if here is None or here.confidence < 1.0:
         there = understand(text, moment, others)
         if there is not None and (here is None or there.confidence > here.confidence):
             here = there
+    if here is None and not is_filling(turn):
+        here = await turn.agent.understanding.guess(text, moment, own | others)
     return None if here is None else intent_action(here.intent, text, here.entities, here.confidence)
 
 

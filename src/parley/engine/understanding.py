@@ -1,7 +1,8 @@
 """Which intent a text means, without a language model. Built once for an agent; knows no turn.
 
 In order: an utterance word for word, or with its entities filled in (confidence 1); nearly an utterance, misspelt
-(up to 0.95); an utterance around a gap that may be anything (0.5 to 0.6). Source: engine, section 1.6.
+(up to 0.95); an utterance around a gap that may be anything (0.5 to 0.6). What is none of these may still be like an
+utterance (`guess`), where an embedder is there. Source: engine, section 1.6.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from rapidfuzz.distance import DamerauLevenshtein
 from parley.domain.program import Entity, Intent
 from parley.engine.entities import Entities
 from parley.engine.gapped import Gapped, Read
+from parley.engine.likeness import Likeness
 from parley.engine.listed import typos_in
 from parley.engine.moment import Moment
 from parley.engine.words import LONGEST, Word, words_of
+from parley.ports.embeddings import Embedder
 
 SURE = 0.6
 """An intent that is understood with no more than this does not take a reply away from a question."""
@@ -49,6 +52,23 @@ class Understanding:
             for utterance in intent.utterances:
                 self._add(intent.name, utterance)
         self._forms = list(self._exact)
+        self._intents = intents
+        self._likeness: Likeness | None = None
+
+    async def learn(self, embedder: Embedder, threshold: float | None = None) -> None:
+        """Also understand what is like an utterance, from when this is done."""
+        likeness = Likeness(self._intents, embedder, threshold)
+        await likeness.prepare()
+        self._likeness = likeness
+
+    async def guess(self, text: str, moment: Moment, among: Collection[str]) -> Understood | None:
+        """The intent that the text is most like: for texts that `understand` knows nothing about."""
+        alike = None if self._likeness is None else await self._likeness.find(text, among)
+        if alike is None:
+            return None
+        values = ((name, self.entities.find(name, text, moment)) for name in alike.entities)
+        found = [{"name": name, "value": value, "query": text} for name, value in values if value is not None]
+        return Understood(alike.intent, alike.confidence, found)
 
     def understand(self, text: str, moment: Moment, among: Collection[str] | None = None) -> Understood | None:
         """The intent that the text means, of those in `among` (None: of all). None when it means none of them."""

@@ -10,14 +10,17 @@ from parley.domain.program import decode_program, encode_program, version_of
 from parley.domain.project import Environment, Project
 from parley.engine.agent import Agent
 from parley.errors import NotFound
+from parley.ports.embeddings import Embedder
 from parley.ports.versions import Versions
 
 
 class Catalog:
     """Projects by id; agents by version, loaded from the store when a session needs an old one."""
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(self, versions: Versions, embedder: Embedder | None = None) -> None:
         self._versions = versions
+        self._embedder = embedder
+        self._learning: set[asyncio.Task[None]] = set()
         self._projects: dict[ProjectID, Project] = {}
         self._agents: dict[VersionID, Agent] = {}
 
@@ -27,7 +30,7 @@ class Catalog:
             version = version_of(environment.program)
             if version not in self._agents:
                 await self._versions.save(version, encode_program(environment.program))
-                self._agents[version] = await _ready(Agent(version, environment.program))
+                self._agents[version] = await self._ready(Agent(version, environment.program))
         self._projects[project.id] = project
 
     def projects(self) -> Iterable[Project]:
@@ -52,11 +55,19 @@ class Catalog:
             stored = await self._versions.load(version)
             if stored is None:
                 raise NotFound(f"Version '{version}' is not stored here.", code="no_version")
-            agent = self._agents[version] = await _ready(Agent(version, decode_program(stored)))
+            agent = self._agents[version] = await self._ready(Agent(version, decode_program(stored)))
         return agent
 
+    async def _ready(self, agent: Agent) -> Agent:
+        """The agent with what it reads entities with. It learns its utterances while it serves."""
+        understanding = agent.understanding
+        await asyncio.to_thread(understanding.entities.load)
+        if self._embedder is not None and agent.program.intents:
+            learning = asyncio.create_task(understanding.learn(self._embedder))
+            self._learning.add(learning)
+            learning.add_done_callback(self._learning.discard)
+        return agent
 
-async def _ready(agent: Agent) -> Agent:
-    """The agent with what it reads entities with, loaded beside whatever else is going on."""
-    await asyncio.to_thread(agent.understanding.entities.load)
-    return agent
+    async def learned(self) -> None:
+        """Wait until every agent knows its utterances."""
+        await asyncio.gather(*self._learning)

@@ -50,11 +50,8 @@ class MiniLm:
 
     async def compare(self, text: str, vectors: Vectors) -> Sequence[float]:
         """See `Embedder.compare`."""
-        import numpy as np
-
-        row = np.frombuffer(await self._row(text), "<f4")
-        likeness: list[float] = (np.frombuffer(vectors.data, "<f4").reshape(-1, vectors.dimensions) @ row).tolist()
-        return likeness
+        row = await self._row(text)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, _products, row, vectors)
 
     async def _row(self, text: str) -> bytes:
         kept = self._kept.get(text)
@@ -94,6 +91,14 @@ def _package() -> Path | None:
     return next(
         (Path(place) / "model" for place in places if (Path(place) / "model" / "model.safetensors").exists()), None
     )
+
+
+def _products(row: bytes, vectors: Vectors) -> list[float]:
+    import numpy as np
+
+    rows = np.frombuffer(vectors.data, "<f4").reshape(-1, vectors.dimensions)
+    products: list[float] = (rows @ np.frombuffer(row, "<f4")).tolist()
+    return products
 
 
 def _load(directory: Path) -> tuple[WordPiece, Bert]:
