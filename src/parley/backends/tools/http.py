@@ -95,10 +95,9 @@ class HttpTools:
         length = () if body is None and method in ("GET", "HEAD") else (("Content-Length", str(len(body or b""))),)
         raw = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         sent = [("Host", url.netloc.decode("ascii")), *headers, *length]
-        encoded = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent]
         try:
-            stream = pool.stream(method, raw, headers=encoded, content=body)
-            async with stream as response:
+            encoded = [(name.encode("ascii"), value.encode("utf-8")) for name, value in sent]
+            async with pool.stream(method, raw, headers=encoded, content=body) as response:
                 pairs = tuple((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in response.headers)
                 unpacking = Unpacking(dict(pairs).get("content-encoding", ""))
                 async for part in response.aiter_stream():
