@@ -106,3 +106,18 @@ def test_long_texts_and_many_utterances_are_fast() -> None:
         UNDERSTANDING.understand(text, MOMENT)
         many.understand(text, MOMENT)
     assert time.perf_counter() - began < 1.0
+
+
+def test_utterances_with_gaps_are_found_in_the_order_in_which_they_were_written() -> None:
+    many = Understanding(
+        {
+            "any": Intent("any", ("{who} {what}",)),
+            "buy": Intent("buy", ("buy {what}", "buy {what} now")),
+            "now": Intent("now", ("{what} now",)),
+        },
+        {"who": Entity("who", builtin="text"), "what": Entity("what", builtin="text")},
+    )
+    assert many.understand("buy milk", MOMENT, {"buy", "now"}).intent == "buy"  # type: ignore[union-attr]
+    assert many.understand("come now", MOMENT, {"buy", "now"}).intent == "now"  # type: ignore[union-attr]
+    assert many.understand("buy milk", MOMENT).intent == "any"  # type: ignore[union-attr]
+    assert many.understand("milk", MOMENT) is None

@@ -44,6 +44,20 @@ class Agent:
         return _by(self.program.triggers, lambda t: t.event)
 
     @cached_property
+    def intents_everywhere(self) -> frozenset[str]:
+        """The intents that triggers listen for wherever the conversation stands."""
+        return frozenset(t.intent for t in self.program.triggers if t.intent is not None and t.everywhere)
+
+    @cached_property
+    def local_intents(self) -> dict[WorkflowID, frozenset[str]]:
+        """The intents that triggers listen for only while their workflow is on the stack, by workflow."""
+        found: dict[WorkflowID, frozenset[str]] = {}
+        for trigger in self.program.triggers:
+            if trigger.intent is not None and not trigger.everywhere:
+                found[trigger.workflow] = found.get(trigger.workflow, frozenset()) | {trigger.intent}
+        return found
+
+    @cached_property
     def card_paths(self) -> dict[str, tuple[CardPath, ...]]:
         """The buttons that work long after their cards were shown, by the action type that a click sends."""
         found: dict[str, tuple[CardPath, ...]] = {}

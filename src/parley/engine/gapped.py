@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from parley.engine.words import Word, words_of
@@ -53,6 +54,34 @@ class Gapped:
                 return None
             found += _divided(gap, text, words[at:start], read)
             at = start + len(run)
+        return found
+
+
+class GappedIndex:
+    """The gapped utterances of all intents, found by the words without which they do not match."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[str, Gapped]] = []
+        self._by_word: dict[str, list[int]] | None = None
+
+    def add(self, intent: str, utterance: Gapped) -> None:
+        """One more."""
+        self._said.append((intent, utterance))
+        self._by_word = None
+
+    def candidates(self, said: frozenset[str]) -> Iterator[tuple[str, Gapped]]:
+        """Those whose words are all among these, in the order in which they were added."""
+        if self._by_word is None:
+            self._by_word = self._index()
+        numbers = sorted(n for word in (*said, "") for n in self._by_word.get(word, ()))
+        return (self._said[n] for n in numbers if self._said[n][1].needed <= said)
+
+    def _index(self) -> dict[str, list[int]]:
+        """Each utterance under the rarest of its words; under "" where it has none."""
+        count = Counter(word for _, utterance in self._said for word in utterance.needed)
+        found: dict[str, list[int]] = {}
+        for n, (_, utterance) in enumerate(self._said):
+            found.setdefault(min(sorted(utterance.needed), key=count.__getitem__, default=""), []).append(n)
         return found
 
 

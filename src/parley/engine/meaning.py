@@ -5,6 +5,8 @@ Done once a turn, before the step sees the action, so that steps know of intents
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from parley.domain.actions import IntentMatched
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
 from parley.engine import triggers
@@ -43,7 +45,7 @@ def _is_answered_literally(turn: Turn, step: Step | None) -> bool:
     return False
 
 
-async def _understood(text: str, own: set[str], others: set[str], turn: Turn) -> IntentMatched | None:
+async def _understood(text: str, own: Set[str], others: Set[str], turn: Turn) -> IntentMatched | None:
     """The surer meaning; the step's own where both are as sure. What is none may still be like an utterance."""
     understand, moment = turn.agent.understanding.understand, moment_of(turn)
     here = understand(text, moment, own)
@@ -62,7 +64,7 @@ def _own_intents(step: Step | None) -> set[str]:
     return set()
 
 
-def _other_intents(turn: Turn, step: Step | None) -> set[str]:
+def _other_intents(turn: Turn, step: Step | None) -> Set[str]:
     if isinstance(step, Choice | Capture | Cards) and not step.listening.elsewhere:
-        return set()
+        return frozenset()
     return triggers.intents_in_scope(turn)

@@ -20,14 +20,14 @@ def by_event(turn: Turn, event: str) -> Jump | Push | None:
     return _go(turn, turn.agent.event_triggers.get(event, ()))
 
 
-def intents_in_scope(turn: Turn) -> set[str]:
+def intents_in_scope(turn: Turn) -> frozenset[str]:
     """The intents that some trigger listens for here."""
-    on_stack = {frame.workflow for frame in turn.state.stack}
-    return {
-        intent
-        for intent, triggers in turn.agent.intent_triggers.items()
-        if any(t.everywhere or t.workflow in on_stack for t in triggers)
-    }
+    found, local = turn.agent.intents_everywhere, turn.agent.local_intents
+    if local:
+        for frame in turn.state.stack:
+            if frame.workflow in local:
+                found |= local[frame.workflow]
+    return found
 
 
 def _go(turn: Turn, candidates: tuple[Trigger, ...]) -> Jump | Push | None:

@@ -17,7 +17,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from parley.domain.program import Entity, Intent
 from parley.engine.entities import Entities
-from parley.engine.gapped import Gapped, Read
+from parley.engine.gapped import Gapped, GappedIndex, Read
 from parley.engine.likeness import Likeness
 from parley.engine.listed import typos_in
 from parley.engine.moment import Moment
@@ -47,7 +47,7 @@ class Understanding:
     def __init__(self, intents: Mapping[str, Intent], entities: Mapping[str, Entity]) -> None:
         self.entities = Entities(entities)
         self._exact: dict[str, list[str]] = {}
-        self._gapped: list[tuple[str, Gapped]] = []
+        self._gapped = GappedIndex()
         for intent in intents.values():
             for utterance in intent.utterances:
                 self._add(intent.name, utterance)
@@ -87,7 +87,7 @@ class Understanding:
 
     def _add(self, intent: str, utterance: str) -> None:
         if _SLOT.search(utterance):
-            self._gapped.append((intent, Gapped(utterance)))
+            self._gapped.add(intent, Gapped(utterance))
             return
         plain = " ".join(word.text for word in words_of(utterance))
         if plain:
@@ -101,8 +101,8 @@ class Understanding:
         def read(entity: str, part: str) -> Any:
             return self.entities.whole(entity, part, moment)
 
-        for intent, utterance in self._gapped:
-            if (among is None or intent in among) and utterance.needed <= said:
+        for intent, utterance in self._gapped.candidates(said):
+            if among is None or intent in among:
                 gaps = utterance.match(text, words, read)
                 if gaps is not None:
                     yield self._judged(intent, gaps, read)

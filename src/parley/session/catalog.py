@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from parley.domain.ids import ProjectID, VersionID
-from parley.domain.program import decode_program, encode_program, version_of
+from parley.domain.program import Program, decode_program, encode_program, version_of
 from parley.domain.project import Environment, Project
 from parley.engine.agent import Agent
 from parley.errors import NotFound
@@ -23,6 +23,8 @@ class Catalog:
         self._learning: set[asyncio.Task[None]] = set()
         self._projects: dict[ProjectID, Project] = {}
         self._agents: dict[VersionID, Agent] = {}
+        self._served: dict[int, tuple[Program, Agent]] = {}
+        """Programs by identity: to name one by its content takes milliseconds when it is large."""
 
     async def serve(self, project: Project) -> None:
         """Serve a project, or a changed one from here on: live sessions stay on the version they began with."""
@@ -31,6 +33,7 @@ class Catalog:
             if version not in self._agents:
                 await self._versions.save(version, encode_program(environment.program))
                 self._agents[version] = await self._ready(Agent(version, environment.program))
+            self._served[id(environment.program)] = (environment.program, self._agents[version])
         self._projects[project.id] = project
 
     def projects(self) -> Iterable[Project]:
@@ -46,7 +49,7 @@ class Catalog:
 
     def current(self, environment: Environment) -> Agent:
         """The agent that new sessions of this environment get."""
-        return self._agents[version_of(environment.program)]
+        return self._served[id(environment.program)][1]
 
     async def agent(self, version: VersionID) -> Agent:
         """The agent of this version. Raises `NotFound` when it was never stored."""
