@@ -11,8 +11,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from parley.backends.scripts.inline import InlineScripts
+from parley.backends.store.memory_effects import MemoryEffects
+from parley.backends.tools.scripted import ScriptedTools
 from parley.domain.actions import parse_action
-from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, TurnID, UserID, new_id
+from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, TurnID, UserID
 from parley.domain.program import Program, version_of
 from parley.domain.state import SessionState, decode_state, encode_state
 from parley.domain.traces import Trace, encode_trace
@@ -21,6 +24,10 @@ from parley.engine.agent import Agent
 from parley.engine.interpreter import run
 from parley.engine.seed import seed
 from parley.engine.turn import Turn
+from parley.engine.world import World
+from parley.ports.knowledge import KnowledgeBase
+from parley.ports.llm import LanguageModel
+from parley.ports.tools import Tools
 
 NOW_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
@@ -37,8 +44,16 @@ Send = Callable[[dict[str, Any], dict[str, Any]], Awaitable[Answer]]
 """(action, turn config) -> answer."""
 
 
-def engine_driver(program: Program) -> Send:
-    """A new session of the program in the engine itself."""
+def engine_driver(
+    program: Program,
+    tools: Tools | None = None,
+    model: LanguageModel | None = None,
+    knowledge: KnowledgeBase | None = None,
+) -> Send:
+    """A new session of the program in the engine itself, with scripts in this process and `tools` for a world."""
+    secrets = {"key": "s3cret"}.get
+    effects = MemoryEffects()
+    world = World(InlineScripts(), tools or ScriptedTools(), effects, secrets, model=model, knowledge=knowledge)
     agent = Agent(version_of(program), program)
     state = new_session(program)
     turns = 0
@@ -55,6 +70,7 @@ def engine_driver(program: Program) -> Send:
             now_ms=NOW_MS + turns,
             emit=said.append,
             config=msgspec.convert(config, TurnConfig),
+            world=world,
         )
         await run(turn)
         variables = turn.variables.shown()
@@ -68,7 +84,7 @@ def engine_driver(program: Program) -> Send:
 def new_session(program: Program) -> SessionState:
     """A session before its first action."""
     state = SessionState(
-        SessionID(new_id(NOW_MS)),
+        SessionID(f"{NOW_MS:024x}"),
         ProjectID("test"),
         EnvironmentAlias("main"),
         version_of(program),

@@ -64,6 +64,12 @@ SHORT: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "block": ("block", lambda wanted, payload: wanted in (None, payload["blockID"])),
     "flow": ("flow", lambda wanted, payload: wanted in (None, payload.get("name"))),
     "debug": ("debug", lambda wanted, payload: wanted in payload["message"]),
+    "begins": ("completion", lambda wanted, payload: payload["state"] == "start" and payload["ai"] is wanted),
+    "writes": ("completion", lambda wanted, payload: payload["state"] == "content" and payload["content"] == wanted),
+    "closes": ("completion", lambda wanted, payload: payload == {"state": "end"} and wanted),
+    "stream": ("stream", lambda wanted, payload: payload["action"] == wanted),
+    "handoff": ("live-agent-handoff", lambda wanted, payload: payload["event"] == wanted),
+    "log": ("log", lambda wanted, payload: payload["kind"] == wanted),
     "asks for": ("entity-filling", lambda wanted, payload: payload["entityToFill"] == wanted),
 }
 

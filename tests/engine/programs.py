@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.conditions import Compare, Expression, Literally, Template, Truthy
+from parley.domain.model_steps import (
+    AgentPath,
+    AgentStep,
+    Knowledge,
+    Prompted,
+    PromptedSet,
+    PromptedValue,
+)
 from parley.domain.program import (
     Entity,
     EntityValue,
@@ -15,6 +24,7 @@ from parley.domain.program import (
     Variable,
     Workflow,
 )
+from parley.domain.prompt import Prompt
 from parley.domain.steps import (
     ActionPath,
     Assignment,
@@ -29,17 +39,21 @@ from parley.domain.steps import (
     End,
     EntityMapping,
     GoTo,
+    GoToIntent,
     Image,
     Listening,
     Message,
     NoMatch,
     NoReply,
     Option,
+    Random,
+    Reset,
     Said,
     Set,
     Speak,
     Step,
     WantedEntity,
+    Way,
 )
 
 
@@ -53,6 +67,7 @@ def program(name: str, *workflows: Workflow, **more: object) -> Program:
     return Program(name, workflows[0].id, {w.id: w for w in workflows}, **more)  # type: ignore[arg-type]
 
 
+_BUILTIN = ("VF.STOP", "VF.REPEAT", "VF.START_OVER", "VF.PAUSE", "VF.NEXT", "VF.PREVIOUS")
 INTENTS = {
     "help": Intent("help", ("help", "I need help", "talk to a person")),
     "cancel": Intent("cancel", ("cancel", "forget it")),
@@ -165,6 +180,34 @@ BROKEN = program(
     settings=Settings(limits=Limits(steps=50, frames=6)),
     **COMMON,
 )
+LIVE = program(
+    "live",
+    workflow(
+        "main",
+        Random("hi", ways=("stream", "handoff", "agent", "intent", None, "gone"), exhausts=True),
+        Stream("stream", then="forward", src="https://x/{name}", loop=True, paused=Way("choose"), previous=Way(None)),
+        CallForward("forward", then="prompts", address="{name}", extension="1", passes_caller=True),
+        PromptedSet("prompts", then="prompt", values=(PromptedValue("x", Prompt("{x}")), PromptedValue("y", Prompt()))),
+        Prompted("prompt", then="choose", prompt=Prompt("a", memory="only", knowledge=True), not_found=Way("choose")),
+        Choice(
+            "choose",
+            then="reset",
+            options=(Option("yes", "Yes", event="ping"), Option("no", "No", event="x", has_path=False)),
+            listening=Listening(NoMatch((Said("What?"),))),
+        ),
+        Handoff("handoff", then="hi", provider="p", message="{name}", note="n"),
+        AgentStep("agent", then="hi", instructions="{name}", paths=(AgentPath("out", then="hi"),)),
+        GoToIntent("intent", then="knowledge", intent="order"),
+        Knowledge("knowledge", then="hi", question="{x}", variable="x", not_found=Way("global")),
+        CustomAction("global", then="reset", action="a", paths=(ActionPath("done", "hi"),), default=0, everywhere=True),
+        Reset("reset"),
+    ),
+    HELP,
+    BYE,
+    LOOP,
+    settings=Settings(no_match_prompt=Prompt("x"), limits=Limits(steps=40, frames=4)),
+    **COMMON | {"intents": INTENTS | {name: Intent(name, (name[3:].lower(),)) for name in _BUILTIN}},
+)
 EMPTY = program("empty", workflow("main"))
 
-PROGRAMS = (CHOICES, ACTIONS, BROKEN, EMPTY)
+PROGRAMS = (CHOICES, ACTIONS, LIVE, BROKEN, EMPTY)

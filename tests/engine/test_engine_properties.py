@@ -25,7 +25,9 @@ _words = st.one_of(
     st.sampled_from(["5", "ada@example.org", "\u202eabc", "👍🏽", "\x00\x07", "a" * 5000, "{{x}}", "cancel", "help"]),
     st.text(max_size=40),
 )
-_names = st.sampled_from(["help", "order", "cancel", "unheard", "ping", "boom"])
+_names = st.sampled_from(
+    ["help", "order", "cancel", "unheard", "ping", "boom", "x", "VF.STOP", "VF.REPEAT", "VF.START_OVER", "VF.PAUSE"]
+)
 _paths = st.sampled_from(["path-yes", "path-no", "path-more", "path-open", "path-nowhere"])
 _actions = st.one_of(
     st.just({"type": "launch"}),
@@ -45,13 +47,25 @@ _actions = st.one_of(
         st.floats(0, 1),
     ),
     st.builds(lambda n: {"type": "event", "payload": {"event": {"name": n}}}, _names),
-    st.builds(lambda n: {"type": n, "payload": None}, st.sampled_from(["done", "failed", "form_submitted"])),
+    st.builds(
+        lambda n: {"type": n, "payload": None},
+        st.sampled_from(["done", "failed", "form_submitted", "NEXT", "END", "live-agent-event"]),
+    ),
     st.builds(lambda t: {"type": "file", "payload": {"text": t, "files": [{"mimeType": "image/png"}]}}, _words),
     st.just({"type": "dtmf", "payload": "12#"}),
-    st.just({"type": "live-agent-handoff", "payload": {"type": "message", "message": "hi"}}),
+    st.builds(
+        lambda kind: {"type": "live-agent-handoff", "payload": {"type": kind, "message": "hi"}},
+        st.sampled_from(["message", "continue_conversation", "return_to_voiceflow"]),
+    ),
+    st.builds(
+        lambda event: {"type": "live-agent-event", "payload": {"event": event, "message": 3}},
+        st.sampled_from(["message_received", "chat_ended", "dance"]),
+    ),
     st.just({"type": "action", "payload": {"actions": []}}),
 )
-_configs = st.sampled_from([{}, {"stopAll": True}, {"stopTypes": ["ping"]}, {"userTimezone": "No/where"}])
+_configs = st.sampled_from(
+    [{}, {"stopAll": True}, {"stopTypes": ["ping"]}, {"userTimezone": "No/where"}, {"logs": "verbose"}]
+)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
@@ -103,6 +117,7 @@ async def _play(
             stop_all=config.get("stopAll", False),
             stop_types=frozenset(config.get("stopTypes", ())),
             user_timezone=config.get("userTimezone"),
+            logs=config.get("logs"),
         )
         turn = Turn(agent, state, action, id=f"{n:024x}", now_ms=n, emit=said.append, config=shaped)  # type: ignore[arg-type]
         await run(turn)

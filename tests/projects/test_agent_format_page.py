@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.projects.agents import problems_of
 
-from parley.projects import shapes, step_shapes
+from parley.projects import channel_shapes, model_shapes, shapes, step_shapes, world_shapes
 from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES
 from parley.projects.shape import Shape
 
@@ -18,13 +18,17 @@ AROUND = """
 variables: {name: "", count: 0, order: "", tier: "", basket: 0}
 entities: {order_number: {pattern: "[A-Z]+"}, day: date, amount: number}
 intents: {track_order: ["track {order_number}"], goodbye: [bye]}
+functions: {price_of: "export default async () => ({})"}
 start: example
 workflows:
   other: {triggers: [track_order, goodbye], variables: [inner], steps: [{say: Other.}]}
   example:
 """
 SHAPES = [
-    shape for module in (shapes, step_shapes) for shape in vars(module).values() if isinstance(shape, Shape)
+    shape
+    for module in (shapes, step_shapes, channel_shapes, model_shapes, world_shapes)
+    for shape in vars(module).values()
+    if isinstance(shape, Shape)
 ] + list(step_shapes.KINDS.values())
 
 

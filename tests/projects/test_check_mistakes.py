@@ -30,9 +30,9 @@ STEPS: dict[str, tuple[str, int, str, str]] = {
     "an unknown kind of step": ("- sya: Hi.", 0, "there is no step of kind `sya`", "Did you mean `say`?"),
     "another word for a kind": ("- custom: pay", 0, "no step of kind `custom`", "The kinds are: say, ask,"),
     "a kind of a later release": (
-        "- api: GET /",
+        "- playbook: refunds",
         0,
-        "steps of kind `api` cannot be run by this release",
+        "steps of kind `playbook` cannot be run by this release",
         "The kinds are:",
     ),
     "two kinds at once": (

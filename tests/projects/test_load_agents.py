@@ -252,10 +252,12 @@ def test_the_examples_have_no_problems_and_survive_the_store(name: str) -> None:
     assert decode_program(encode_program(program)) == program
 
 
-def test_the_help_desk_uses_every_kind_of_step() -> None:
+def test_the_help_desk_or_a_conversation_uses_every_kind_of_step() -> None:
     from parley.projects.step_shapes import KINDS
 
-    text = "\n".join(path.read_text() for path in (EXAMPLES / "support_desk").rglob("*.yaml"))
+    talks = Path(__file__).parents[1] / "conversations"
+    paths = [*(EXAMPLES / "support_desk").rglob("*.yaml"), *talks.glob("*.yaml")]
+    text = "\n".join(path.read_text() for path in paths)
     assert [kind for kind in KINDS if f"{kind}:" not in text] == []
 
 

@@ -19,6 +19,7 @@ from parley.domain.steps import (
     Condition,
     CustomAction,
     GoTo,
+    GoToIntent,
     Image,
     Message,
     Said,
@@ -146,12 +147,15 @@ def test_a_component_is_called_with_its_variables() -> None:
 
 
 def test_an_unsupported_step_passes_through_and_says_so() -> None:
-    loaded = imported("bike_rental_7.vf")
-    assert step("lookup") == GoTo("lookup", "Lookup", "looked")
-    assert loaded.passed_through() == {"api": 1}
+    export = read_export(FIXTURES / "bike_rental_7.vf")
+    nodes = next(d["nodes"] for d in export["diagrams"].values() if "lookup" in d["nodes"])
+    nodes["lookup"]["type"] = "crystal-ball"
+    loaded = compile_export(export, "bike_rental_7.vf", "bike_rental_7")
+    assert program_of(loaded).workflows[ROOT].steps["lookup"] == GoTo("lookup", "Lookup", "looked")
+    assert loaded.passed_through() == {"crystal-ball": 1}
     (warning,) = loaded.loaded.warnings
     assert "runs as a pass-through until" in warning.message
-    assert warning.where == "Lookup (api lookup) in diagram 'ROOT'"
+    assert warning.where == "Lookup (crystal-ball lookup) in diagram 'ROOT'"
 
 
 def test_cards_with_buttons_that_lead_somewhere_wait() -> None:
@@ -180,7 +184,7 @@ def test_pictures_keep_their_size_and_their_template() -> None:
 
 
 def test_a_go_to_intent_leads_to_the_step_that_the_intent_starts() -> None:
-    assert step("again", PRICES) == GoTo("again", then="stop", workflow=PRICES)
+    assert step("again", PRICES) == GoToIntent("again", intent="VF.STOP")
 
 
 def test_availability_decides_where_an_intent_is_heard() -> None:

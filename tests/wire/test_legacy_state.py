@@ -34,6 +34,16 @@ async def test_the_answer_is_a_bare_array_without_block_debug_and_flow(client: h
     assert messages(await interact(client, text("hi"))) == ["You said: hi"]
 
 
+async def test_logs_are_told_to_those_who_ask(client: httpx.AsyncClient) -> None:
+    traces = await interact(client, LAUNCH, "?logs=info")
+    logs = [trace["payload"] for trace in traces if trace["type"] == "log"]
+    assert {log["kind"] for log in logs} >= {"global.start", "step.message"}
+    assert all(log["level"] == "info" and log["timestamp"].endswith("Z") for log in logs)
+    traces = await interact(client, LAUNCH | {"config": {"excludeTypes": ["log"]}}, "?logs=verbose")
+    assert "log" not in {trace["type"] for trace in traces}
+    assert "log" not in {trace["type"] for trace in await interact(client, LAUNCH, "?logs=off")}
+
+
 async def test_exclude_types_replaces_the_default(client: httpx.AsyncClient) -> None:
     traces = await interact(client, LAUNCH | {"config": {"excludeTypes": []}})
     assert {"debug", "block"} <= {trace["type"] for trace in traces}

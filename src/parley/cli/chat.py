@@ -41,7 +41,7 @@ def chat(where: str, *, key: str | None, project: str | None, user: str) -> int:
 
 
 async def _in_process(path: Path, user: str) -> None:
-    async with open_house(Settings(paths=(path,), data=MEMORY)) as opened:
+    async with open_house(Settings(paths=(path,), data=MEMORY, model=FromEnvironment().model)) as opened:
         await Chat(LocalConversation(opened, user)).run()
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from parley.domain.ids import StepID, VersionID, WorkflowID
+from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said, Step
 
 Concurrency = Literal["enqueue", "reject", "interrupt"]
@@ -83,6 +84,19 @@ class Workflow(Struct, frozen=True, omit_defaults=True):
     variables: tuple[str, ...] = ()
 
 
+class FunctionDefinition(Struct, frozen=True, omit_defaults=True):
+    """JavaScript that steps call by its id. Source: an ES module whose default export is `main(args)`.
+
+    `paths` are the labels that it may return; None of them: what calls it goes on.
+    """
+
+    name: str
+    source: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
 class Limits(Struct, frozen=True, omit_defaults=True):
     """What a turn may use (decisions, "Limits")."""
 
@@ -96,12 +110,15 @@ class Limits(Struct, frozen=True, omit_defaults=True):
 class Settings(Struct, frozen=True, omit_defaults=True):
     """What holds for the whole agent.
 
+    With `no_match_prompt` a model answers what fits nothing, and `no_match` is said where it cannot.
     `message_delay` is in milliseconds; `idle_seconds` None: inactivity never ends a session. `no_reply` is the
     global one: its timeout is the default of every step that asks for silence to be watched. In `modality` voice
-    everything that is said is a `speak` trace.
+    everything that is said is a `speak` trace. `private_hosts` are hosts (`name` or `name:port`) of the operator's own
+    network that steps may call; all others there are refused.
     """
 
     no_match: tuple[Said, ...] = ()
+    no_match_prompt: Prompt | None = None
     no_reply: NoReply | None = None
     message_delay: int = 1000
     timezone: str = "UTC"
@@ -110,6 +127,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     concurrency: Concurrency = "enqueue"
     modality: Modality = "chat"
     limits: Limits = Limits()
+    private_hosts: tuple[str, ...] = ()
 
 
 class Program(Struct, frozen=True, omit_defaults=True):
@@ -123,6 +141,7 @@ class Program(Struct, frozen=True, omit_defaults=True):
     entities: dict[str, Entity] = {}
     triggers: tuple[Trigger, ...] = ()
     settings: Settings = Settings()
+    functions: dict[str, FunctionDefinition] = {}
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

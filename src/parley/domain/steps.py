@@ -10,89 +10,22 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.conditions import Literally, Test, Value
-from parley.domain.ids import StepID, WorkflowID
-
-Target = StepID | None
-
-
-class Said(Struct, frozen=True, omit_defaults=True):
-    """One way of saying something.
-
-    `slate` is rich text whose leaf texts are templates; None means that `text` is split at line breaks.
-    `delay` is in milliseconds, None for the project's. `when` must hold for this variant to be used. `audio` is
-    the URL of a recording, for spoken variants.
-    """
-
-    text: str
-    slate: list[Any] | None = None
-    delay: int | None = None
-    when: Test | None = None
-    audio: str | None = None
-
-
-class NoMatch(Struct, frozen=True, omit_defaults=True):
-    """What to do with a reply that fits nothing: the reprompts one after another, then the path if there is one.
-
-    Without a path the global no-match is said and the step goes on waiting.
-    """
-
-    reprompts: tuple[Said, ...] = ()
-    shuffled: bool = False
-    has_path: bool = False
-    then: Target = None
-
-
-class NoReply(Struct, frozen=True, omit_defaults=True):
-    """What to do with silence. `timeout` is in seconds, None for the project's. Otherwise like `NoMatch`."""
-
-    timeout: float | None = None
-    reprompts: tuple[Said, ...] = ()
-    shuffled: bool = False
-    has_path: bool = False
-    then: Target = None
-
-
-class Listening(Struct, frozen=True, omit_defaults=True):
-    """How a step that waits treats what it did not ask for.
-
-    `elsewhere`: triggers of this workflow and of the project may take the reply (scope GLOBAL); False keeps it here.
-    """
-
-    no_match: NoMatch = NoMatch()
-    no_reply: NoReply | None = None
-    elsewhere: bool = True
-
-
-class EntityMapping(Struct, frozen=True):
-    """An entity's value goes into a variable."""
-
-    entity: str
-    variable: str
-
-
-class Option(Struct, frozen=True, omit_defaults=True):
-    """One thing that a user can choose, by button, by label or by intent.
-
-    `label` None: not shown, only listened for. `url` is opened by the client. `has_path` False: choosing it goes on
-    with the step's own `then`.
-    """
-
-    id: str
-    label: str | None = None
-    intent: str | None = None
-    url: str | None = None
-    mappings: tuple[EntityMapping, ...] = ()
-    has_path: bool = True
-    then: Target = None
-
-
-class StepBase(Struct, frozen=True, tag_field="kind", omit_defaults=True):
-    """What every step has. `name` is what its author calls it."""
-
-    id: StepID
-    name: str = ""
-    then: Target = None
+from parley.domain.ids import WorkflowID
+from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.step_parts import EntityMapping as EntityMapping
+from parley.domain.step_parts import Listening as Listening
+from parley.domain.step_parts import NoMatch as NoMatch
+from parley.domain.step_parts import NoReply as NoReply
+from parley.domain.step_parts import Option as Option
+from parley.domain.step_parts import Said as Said
+from parley.domain.step_parts import StepBase as StepBase
+from parley.domain.step_parts import Target as Target
+from parley.domain.step_parts import Way as Way
+from parley.domain.world_steps import Api as Api
+from parley.domain.world_steps import Code as Code
+from parley.domain.world_steps import Function as Function
 
 
 class Message(StepBase, frozen=True, tag="message"):
@@ -154,9 +87,10 @@ class Assignment(Struct, frozen=True):
 
 
 class Set(StepBase, frozen=True, tag="set"):
-    """Sets variables, in order."""
+    """Sets variables, in order, then properties of the conversation's transcript."""
 
     assignments: tuple[Assignment, ...] = ()
+    properties: tuple[Assignment, ...] = ()
 
 
 class Call(StepBase, frozen=True, tag="call"):
@@ -168,6 +102,23 @@ class Call(StepBase, frozen=True, tag="call"):
     workflow: WorkflowID = WorkflowID("")
     inputs: tuple[Assignment, ...] = ()
     outputs: dict[str, str] = {}
+
+
+class GoToIntent(StepBase, frozen=True, tag="goto_intent"):
+    """Goes on as if the user had meant an intent; at `then` where nothing starts with it."""
+
+    intent: str = ""
+
+
+class Random(StepBase, frozen=True, tag="random"):
+    """Goes one of its ways by chance. `exhausts`: none twice before all have been taken."""
+
+    ways: tuple[Target, ...] = ()
+    exhausts: bool = False
+
+
+class Reset(StepBase, frozen=True, tag="reset"):
+    """Leaves everything and begins again where the conversation began; variables stay."""
 
 
 class GoTo(StepBase, frozen=True, tag="goto"):
@@ -186,6 +137,7 @@ class Image(StepBase, frozen=True, tag="image"):
     width: float | None = None
     height: float | None = None
     visibility: str | None = None
+    device: str | None = None
 
 
 class CardContent(Struct, frozen=True, omit_defaults=True):
@@ -219,7 +171,8 @@ class CustomAction(StepBase, frozen=True, tag="custom"):
     """Sends a trace of its own type to the client; with `stop` it waits for an action that names one of its paths.
 
     `body` is JSON whose strings are templates, or with `body_is_json` False a template text that is sent as it is.
-    `default` is the index of the path taken otherwise.
+    `default` is the index of the path taken otherwise. `everywhere`: its paths are listened for as long as its workflow
+    is on the stack, whether it waits or not.
     """
 
     action: str = ""
@@ -228,12 +181,39 @@ class CustomAction(StepBase, frozen=True, tag="custom"):
     stop: bool = False
     paths: tuple[ActionPath, ...] = ()
     default: int | None = None
+    everywhere: bool = False
 
 
 class End(StepBase, frozen=True, tag="end"):
     """Ends the conversation."""
 
 
-Step = Message | Speak | Choice | Capture | Condition | Set | Call | GoTo | Image | Cards | CustomAction | End
+Step = (
+    Message
+    | Speak
+    | Choice
+    | Capture
+    | Condition
+    | Set
+    | Call
+    | GoTo
+    | Image
+    | Cards
+    | CustomAction
+    | Code
+    | Function
+    | Api
+    | GoToIntent
+    | Random
+    | Reset
+    | Stream
+    | CallForward
+    | Handoff
+    | Prompted
+    | PromptedSet
+    | AgentStep
+    | Knowledge
+    | End
+)
 
 NOTHING = Literally(None)

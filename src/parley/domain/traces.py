@@ -11,6 +11,15 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
+from parley.domain.channel_traces import (
+    CallForwardTrace,
+    CompletionTrace,
+    HandoffTrace,
+    KnowledgeTrace,
+    LogTrace,
+    StreamTrace,
+)
+
 JSON = Any
 """Any JSON value."""
 
@@ -47,6 +56,7 @@ class SpeakPayload(Struct, frozen=True):
     src: str | UnsetType | None = UNSET
     voice: str | UnsetType = UNSET
     is_prompt: bool | UnsetType = field(name="isPrompt", default=UNSET)
+    ai: bool | UnsetType = UNSET
 
 
 class SpeakTrace(Struct, frozen=True, tag_field="type", tag="speak"):
@@ -266,6 +276,12 @@ Trace = (
     | CardTrace
     | CarouselTrace
     | VisualTrace
+    | StreamTrace
+    | CallForwardTrace
+    | HandoffTrace
+    | CompletionTrace
+    | KnowledgeTrace
+    | LogTrace
     | NoReplyTrace
     | PathTrace
     | FlowTrace

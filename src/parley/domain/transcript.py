@@ -15,27 +15,27 @@ from msgspec import Raw, Struct
 from parley.domain.ids import MessageID, SessionID, TurnID
 
 
-class Traced(Struct, frozen=True, tag_field="body", tag="traced"):
+class Traced(Struct, frozen=True, gc=False, tag_field="body", tag="traced"):
     """A trace; `data` is its JSON as every client gets it."""
 
     type: str
     data: Raw
 
 
-class Stated(Struct, frozen=True, tag_field="body", tag="stated"):
+class Stated(Struct, frozen=True, gc=False, tag_field="body", tag="stated"):
     """The conversation state after the turn, for clients that asked for it; `data` is its JSON."""
 
     data: Raw
 
 
-class Completed(Struct, frozen=True, tag_field="body", tag="completed"):
+class Completed(Struct, frozen=True, gc=False, tag_field="body", tag="completed"):
     """The turn is over and saved. `reason` is None, `interrupted`, or the limit that ended it."""
 
     message_id: MessageID
     reason: str | None = None
 
 
-class Ended(Struct, frozen=True, tag_field="body", tag="ended"):
+class Ended(Struct, frozen=True, gc=False, tag_field="body", tag="ended"):
     """The session is over. `reason`: see decisions, "Session end"."""
 
     reason: str
@@ -44,7 +44,7 @@ class Ended(Struct, frozen=True, tag_field="body", tag="ended"):
 Body = Traced | Stated | Completed | Ended
 
 
-class Emission(Struct, frozen=True):
+class Emission(Struct, frozen=True, gc=False):
     """One thing that left a session.
 
     That an action was accepted or rejected is told to its sender alone and is not numbered: it is no part of what
@@ -69,6 +69,7 @@ class TurnConfig(Struct, frozen=True, omit_defaults=True, rename="camel"):
     audio_encoding: str | None = None
     user_timezone: str | None = None
     state: bool = False
+    logs: str | None = None
     concurrency: str | None = None
 
 

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from parley.domain.ids import VersionID, WorkflowID
 from parley.domain.program import Program, Trigger
-from parley.domain.steps import Cards, Target
+from parley.domain.steps import Cards, CustomAction, Target
 from parley.engine.options import options_of, path_of
 from parley.engine.understanding import Understanding
 
 
-class CardPath(Struct, frozen=True):
-    """Where a button of cards that nobody waits for leads: to `then` in `workflow`."""
+class LeftPath(Struct, frozen=True):
+    """Where an action leads that no step waits for any more: to `then` in `workflow`, while that is on the stack."""
 
     workflow: WorkflowID
     then: Target
@@ -58,15 +58,18 @@ class Agent:
         return found
 
     @cached_property
-    def card_paths(self) -> dict[str, tuple[CardPath, ...]]:
-        """The buttons that work long after their cards were shown, by the action type that a click sends."""
-        found: dict[str, tuple[CardPath, ...]] = {}
+    def left_paths(self) -> dict[str, tuple[LeftPath, ...]]:
+        """The ways that stay open, by action type: buttons of cards shown before, paths of actions heard everywhere."""
+        found: dict[str, tuple[LeftPath, ...]] = {}
         for workflow in self.program.workflows.values():
             for step in workflow.steps.values():
                 if isinstance(step, Cards) and not step.waits:
                     for option in options_of(step):
-                        path = CardPath(workflow.id, option.then if option.has_path else step.then)
+                        path = LeftPath(workflow.id, option.then if option.has_path else step.then)
                         found[path_of(option)] = (*found.get(path_of(option), ()), path)
+                if isinstance(step, CustomAction) and step.everywhere:
+                    for way in step.paths:
+                        found[way.label] = (*found.get(way.label, ()), LeftPath(workflow.id, way.then))
         return found
 
 

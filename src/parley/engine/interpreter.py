@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from parley.domain.actions import (
+    Custom,
+    Dtmf,
     EventSent,
     IntentMatched,
     Launch,
@@ -15,29 +17,40 @@ from parley.domain.actions import (
     SelfDescribing,
     Text,
 )
+from parley.domain.channel_steps import Handoff, Stream
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.model_steps import AgentStep
 from parley.domain.state import Frame, SessionState
-from parley.domain.steps import Capture, Cards, Choice, CustomAction, GoTo, Step
+from parley.domain.steps import Capture, Cards, Choice, CustomAction, Function, GoTo, GoToIntent, Step
 from parley.domain.traces import (
     BlockPayload,
     BlockTrace,
     EndTrace,
     FlowPayload,
     FlowTrace,
+    GotoPayload,
+    GotoTrace,
     PathPayload,
     PathTrace,
     debug,
 )
 from parley.engine import triggers
+from parley.engine.asking import say_answer
 from parley.engine.dispatch import run_step
 from parley.engine.listening import unheard
+from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
-from parley.engine.next import Finish, Goto, Jump, Next, Push, Wait
+from parley.engine.next import Delegate, Finish, Goto, Improvise, Jump, Next, Push, Restart, Wait
 from parley.engine.options import options_of, path_of
 from parley.engine.saying import say_again
+from parley.engine.steps.function import take_path
 from parley.engine.stored import stored
+from parley.engine.transfers import heard, path_for, waiting_at
 from parley.engine.turn import Turn
 from parley.errors import LimitCrossed
+
+DELEGATIONS = 3
+"""Actions that a turn may have answered by itself."""
 
 
 async def run(turn: Turn) -> None:
@@ -53,9 +66,23 @@ async def run(turn: Turn) -> None:
             first = await _begin(turn)
         else:
             first = await _resume(turn)
-        await _cycle(turn, first)
+        await _answer(turn, first)
     except LimitCrossed as crossed:
         turn.emit(debug(crossed.message, level="error", context=crossed.limit))
+
+
+async def _answer(turn: Turn, going: Next) -> None:
+    """Go on from here, and answer what the steps delegate, a few times."""
+    for left in range(DELEGATIONS, -1, -1):
+        delegated = await _cycle(turn, going)
+        if delegated is None:
+            return
+        if turn.config.self_delegate or not left:
+            turn.emit(GotoTrace(GotoPayload(delegated.action.wire)))
+            return
+        turn.variables.set("last_event", delegated.action.wire)
+        turn.replace(delegated.action)
+        going = await _resume(turn)
 
 
 def _note(turn: Turn) -> None:
@@ -70,6 +97,9 @@ def _note(turn: Turn) -> None:
     elif isinstance(action, PathChosen):
         variables.set("last_utterance", action.label)
         variables.remember("user", action.label)
+    elif isinstance(action, Dtmf):
+        variables.set("last_utterance", action.digits)
+        variables.remember("user", action.digits)
     elif isinstance(action, IntentMatched):
         variables.set("last_utterance", action.query)
         variables.set("intent_confidence", round(action.confidence * 100, 2))
@@ -100,16 +130,19 @@ async def _resume(turn: Turn) -> Next:
     if turn.frame.step is None:
         turn.frame.step = _start_of(turn)
     step = turn.at(turn.frame.step)
-    if isinstance(turn.action, EventSent):
+    told = _to_function(turn, step)
+    if told is not None:
+        return told
+    if isinstance(turn.action, EventSent) and not _offers(step, turn.action.name, turn):
         return _elsewhere(turn) or _unmoved(turn, step)
-    if isinstance(turn.action, PathChosen):
-        gone = _card_path(turn, step, turn.action.path)
+    if isinstance(turn.action, PathChosen | Custom):
+        gone = _left_path(turn, step, turn.action.type)
         if gone is not None:
             return gone
     asked = await find_meaning(turn, step)
     if asked is not None:
         return asked
-    if step is not None and _listens(step):
+    if step is not None and _listens(step, turn):
         return Goto(step.id)
     return _elsewhere(turn) or Goto(turn.frame.step)
 
@@ -131,22 +164,54 @@ def _elsewhere(turn: Turn) -> Next | None:
 
 def _unmoved(turn: Turn, step: Step | None) -> Next:
     """Nobody listens for this event: the step that waits goes on waiting, and the user hears nothing of it."""
-    if step is not None and _listens(step):
+    if step is not None and _listens(step, turn):
         return unheard(turn.action, turn)
     return Goto(turn.frame.step)
 
 
-def _card_path(turn: Turn, step: Step | None, path: str) -> Next | None:
-    """Follow a button of cards shown earlier, in a workflow that is still on the stack."""
+def _offers(step: Step | None, event: str, turn: Turn) -> bool:
+    """Whether the step that waits has a way of its own for this event, which no trigger takes from it."""
+    if not isinstance(step, Choice | Cards) or not _listens(step, turn):
+        return False
+    option = next((option for option in options_of(step) if option.event == event), None)
+    return option is not None and (option.has_path or triggers.by_event(turn, event) is None)
+
+
+def _left_path(turn: Turn, step: Step | None, path: str) -> Next | None:
+    """Follow a way that was left open earlier, in a workflow that is still on the stack."""
     if isinstance(step, Choice | Cards) and any(path_of(option) == path for option in options_of(step)):
         return None
+    if isinstance(step, CustomAction) and any(way.label == path for way in step.paths):
+        return None
     for depth in range(len(turn.state.stack) - 1, -1, -1):
-        for found in turn.agent.card_paths.get(path, ()):
+        for found in turn.agent.left_paths.get(path, ()):
             if found.workflow == turn.state.stack[depth].workflow:
                 turn.take()
                 _unwind(turn, depth)
                 return Goto(found.then)
     return None
+
+
+def _to_function(turn: Turn, step: Step | None) -> Next | None:
+    """Give the action to a function: the one that waits for it, or one that listens from afar."""
+    waiting = waiting_at(step, turn)
+    if step is not None and waiting is not None and path_for(waiting.to, turn.action) is not None:
+        return Goto(step.id)
+    found = heard(turn)
+    if found is None:
+        return None
+    registered, path = found
+    workflow = turn.program.workflows.get(registered.workflow)
+    function = None if workflow is None else workflow.steps.get(registered.step)
+    if not isinstance(function, Function):
+        return None
+    turn.take()
+    depth = next((i for i, f in enumerate(turn.state.stack) if f.workflow == registered.workflow), None)
+    if depth is not None:
+        _unwind(turn, depth)
+        return take_path(function, path, turn)
+    going = take_path(function, path, turn)
+    return Jump(registered.workflow, going.step) if isinstance(going, Goto) and going.step is not None else going
 
 
 def _unwind(turn: Turn, depth: int) -> None:
@@ -155,11 +220,16 @@ def _unwind(turn: Turn, depth: int) -> None:
     turn.variables.enter(turn.frame.variables)
 
 
-def _listens(step: Step) -> bool:
-    return isinstance(step, Choice | Capture | CustomAction) or (isinstance(step, Cards) and step.waits)
+def _listens(step: Step, turn: Turn) -> bool:
+    if waiting_at(step, turn) is not None:
+        return True
+    if isinstance(step, Cards):
+        return step.waits
+    return isinstance(step, Choice | Capture | CustomAction | Stream | Handoff | AgentStep | GoToIntent)
 
 
-async def _cycle(turn: Turn, going: Next) -> None:
+async def _cycle(turn: Turn, going: Next) -> Delegate | None:
+    """Run steps until one waits or the conversation is over; or until there is another action to answer."""
     while True:
         match going:
             case Goto():
@@ -169,18 +239,25 @@ async def _cycle(turn: Turn, going: Next) -> None:
                     going = Goto(turn.frame.step)
                 else:
                     _finish(turn, EndTrace())
-                    return
+                    return None
             case Jump():
                 _jump(turn, going)
                 going = Goto(turn.frame.step)
             case Push():
                 _push(turn, going)
                 going = Goto(turn.frame.step)
+            case Restart():
+                _restart(turn)
+                going = Goto(turn.frame.step)
+            case Improvise():
+                going = going.then(await say_answer(going.prompt, turn))
+            case Delegate():
+                return going
             case Wait():
-                return
+                return None
             case Finish():
                 _finish(turn, EndTrace(None))
-                return
+                return None
             case _:
                 assert_never(going)
 
@@ -193,6 +270,11 @@ async def _run_at(turn: Turn, target: StepID) -> Next:
         turn.emit(debug(f"step '{target}' does not exist in workflow '{turn.frame.workflow}'", level="error"))
         return Goto(None)
     turn.count_step()
+    turn.step = step
+    if turn.config.logs is not None:
+        log = log_of_step(step, turn.config.logs, turn.now_ms)
+        if log is not None:
+            turn.emit(log)
     if not isinstance(step, GoTo):
         turn.emit(BlockTrace(BlockPayload(step.id)))
     return await run_step(step, turn)
@@ -234,6 +316,13 @@ def _jump(turn: Turn, jump: Jump) -> None:
     _unwind(turn, depth)
     turn.frame.step = jump.step if jump.step is not None else workflow.start
     turn.emit(PathTrace(PathPayload("jump")))
+    _announce(turn)
+
+
+def _restart(turn: Turn) -> None:
+    """Back to where the conversation began, without what was waiting on the way."""
+    _unwind(turn, 0)
+    turn.frame.step = _start_of(turn)
     _announce(turn)
 
 

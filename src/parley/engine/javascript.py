@@ -18,12 +18,11 @@ import math
 import re
 import threading
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from parley.engine.realm import CHECK, FAIL, GIVE, REALM, SPREAD
-from parley.engine.variables import Variables
 from parley.errors import ParleyError
 
 SECONDS = 0.1
@@ -57,6 +56,20 @@ _WAITING = re.compile(r"\b(?:async|import)\b")
 _MISSING = object()
 _INT32 = 2**31
 _EXACT = 2**53
+
+
+class Variables(Protocol):
+    """What an expression reads: `engine.variables.Variables`, or something that stands in its place."""
+
+    def __contains__(self, name: str) -> bool: ...
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under this name; `default` where there is none."""
+        ...
+
+    def shown(self) -> dict[str, Any]:
+        """All of them, for an expression that asks for `variables`."""
+        ...
 
 
 class ExpressionFailed(ParleyError):

@@ -13,7 +13,7 @@ from parley.domain.steps import Listening, Said
 from parley.domain.traces import NoReplyPayload, NoReplyTrace, PathPayload, PathTrace, debug
 from parley.engine import triggers
 from parley.engine.conditions import holds
-from parley.engine.next import FINISH, WAIT, Goto, Next
+from parley.engine.next import FINISH, WAIT, Goto, Improvise, Next
 from parley.engine.reply import said_in
 from parley.engine.saying import say, variant_of
 from parley.engine.stored import stored
@@ -74,7 +74,10 @@ def unheard(action: Action, turn: Turn) -> Next:
 
 
 def no_match(listening: Listening, turn: Turn, again: Again = nothing_again) -> Next:
-    """The reply fits nothing: a reprompt, then the path, else the global no-match, and the step stays."""
+    """The reply fits nothing: a reprompt, then the path, else the global no-match, and the step stays.
+
+    The global one is written by a model where the agent says so, and said from its list where that fails.
+    """
     rule = listening.no_match
     prompt = _next_prompt(rule.reprompts, rule.shuffled, NO_MATCHES, turn)
     if prompt is not None:
@@ -82,9 +85,15 @@ def no_match(listening: Listening, turn: Turn, again: Again = nothing_again) -> 
     if rule.has_path:
         turn.emit(PathTrace(PathPayload("choice:else")))
         return Goto(rule.then)
-    say(_global_no_match(turn), turn)
-    again()
-    return go_on_listening(listening, turn)
+
+    def stay(is_said: bool) -> Next:
+        if not is_said:
+            say(_global_no_match(turn), turn)
+        again()
+        return go_on_listening(listening, turn)
+
+    prompt_of_all = turn.program.settings.no_match_prompt
+    return stay(False) if prompt_of_all is None else Improvise(prompt_of_all, stay)
 
 
 def no_reply(listening: Listening, turn: Turn, again: Again = nothing_again) -> Next:
@@ -117,7 +126,8 @@ def _next_prompt(prompts: tuple[Said, ...], shuffled: bool, counter: str, turn: 
         return None
     turn.state.storage[counter] = said + 1
     if shuffled:
-        Random(f"{turn.state.id}{turn.frame.step}{counter}").shuffle(sayable)
+        # Told apart by what they say and not by ids, which an import gives anew.
+        Random(f"{turn.state.id}{counter}{[prompt.text for prompt in sayable]}").shuffle(sayable)
     return sayable[said - after]
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Set
 
 from parley.domain.actions import IntentMatched
+from parley.domain.channel_steps import Stream
+from parley.domain.model_steps import AgentStep
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
 from parley.engine import triggers
+from parley.engine.builtin_intents import player_intents
 from parley.engine.filling import fill, intent_action, is_filling, resume_filling
 from parley.engine.moment import moment_of
 from parley.engine.next import Wait
 from parley.engine.options import labelled, options_of
 from parley.engine.reply import typed_in
+from parley.engine.transfers import path_for, waiting_at
 from parley.engine.turn import Turn
 from parley.engine.understanding import SURE
 
@@ -24,11 +28,11 @@ async def find_meaning(turn: Turn, step: Step | None) -> Wait | None:
     if not turn.program.intents or _is_answered_literally(turn, step):
         return None
     text = typed_in(turn.action)
-    own, others = _own_intents(step), _other_intents(turn, step)
+    own, others = _own_intents(turn, step), _other_intents(turn, step)
     matched = turn.action if isinstance(turn.action, IntentMatched) else None
     if text is not None and (own or others):
         matched = await _understood(text, own, others, turn)
-        if matched is not None and isinstance(step, Capture) and matched.confidence <= SURE:
+        if matched is not None and isinstance(step, Capture | AgentStep) and matched.confidence <= SURE:
             matched = None
     matched = resume_filling(turn, text, matched)
     if matched is None or not (matched.intent in own or matched.intent in others):
@@ -42,7 +46,8 @@ def _is_answered_literally(turn: Turn, step: Step | None) -> bool:
         return labelled(options_of(step), typed_in(turn.action), turn) is not None
     if isinstance(step, CustomAction):
         return any(path.label == turn.action.type for path in step.paths)
-    return False
+    waiting = waiting_at(step, turn)
+    return waiting is not None and path_for(waiting.to, turn.action) is not None
 
 
 async def _understood(text: str, own: Set[str], others: Set[str], turn: Turn) -> IntentMatched | None:
@@ -58,13 +63,15 @@ async def _understood(text: str, own: Set[str], others: Set[str], turn: Turn) ->
     return None if here is None else intent_action(here.intent, text, here.entities, here.confidence)
 
 
-def _own_intents(step: Step | None) -> set[str]:
+def _own_intents(turn: Turn, step: Step | None) -> set[str]:
+    if isinstance(step, Stream):
+        return player_intents(turn.program.intents)
     if isinstance(step, Choice | Cards):
         return {option.intent for option in options_of(step) if option.intent is not None}
     return set()
 
 
 def _other_intents(turn: Turn, step: Step | None) -> Set[str]:
-    if isinstance(step, Choice | Capture | Cards) and not step.listening.elsewhere:
+    if isinstance(step, Choice | Capture | Cards | AgentStep) and not step.listening.elsewhere:
         return frozenset()
     return triggers.intents_in_scope(turn)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from parley.domain.actions import Action
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.prompt import Prompt
 
 
 class Goto(Struct, frozen=True):
@@ -46,7 +48,25 @@ class Finish(Struct, frozen=True):
     """The conversation is over."""
 
 
-Next = Goto | Jump | Push | Wait | Finish
+class Restart(Struct, frozen=True):
+    """Leave everything and begin again where the conversation began."""
+
+
+class Delegate(Struct, frozen=True):
+    """Answer this action as if the user had sent it; the step itself gets it when nobody else takes it."""
+
+    action: Action
+
+
+class Improvise(Struct, frozen=True):
+    """Have a model answer the prompt; `then` goes on from there, told whether it said something."""
+
+    prompt: Prompt
+    then: Callable[[bool], Next]
+
+
+Next = Goto | Jump | Push | Wait | Finish | Restart | Delegate | Improvise
 
 WAIT = Wait()
 FINISH = Finish()
+RESTART = Restart()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.domain.actions import Action, IntentMatched, PathChosen
+from parley.domain.actions import Action, Dtmf, EventSent, IntentMatched, PathChosen
 from parley.domain.steps import Cards, Choice, Option, Target
 from parley.domain.traces import Button, PathPayload, PathTrace
-from parley.engine.next import Goto
+from parley.engine import triggers
+from parley.engine.next import Goto, Next
 from parley.engine.reply import entities_in, typed_in
 from parley.engine.templates import render
 from parley.engine.turn import Turn
@@ -38,12 +39,25 @@ def buttons(options: tuple[Option, ...], turn: Turn) -> list[Button]:
 
 
 def chosen(options: tuple[Option, ...], action: Action, turn: Turn) -> Option | None:
-    """The option that the action chooses: by its path, its intent or its label. None when it chooses none."""
+    """The option that the action chooses: by its path, its intent, its event, its label, or on a telephone by its
+    number. None when it chooses none.
+    """
+    if isinstance(action, EventSent):
+        return next((o for o in options if o.event == action.name), None)
     if isinstance(action, PathChosen):
         return next((o for o in options if path_of(o) == action.path), None)
     if isinstance(action, IntentMatched):
         return next((o for o in options if o.intent == action.intent), None) or labelled(options, action.query, turn)
-    return labelled(options, typed_in(action), turn)
+    found = labelled(options, typed_in(action), turn)
+    return _numbered(options, action.digits) if found is None and isinstance(action, Dtmf) else found
+
+
+def _numbered(options: tuple[Option, ...], digits: str) -> Option | None:
+    shown = [option for option in options if option.label is not None]
+    number = digits.strip("#*")
+    if len(number) > 2 or not number.isdecimal():
+        return None
+    return shown[int(number) - 1] if 0 < int(number) <= len(shown) else None
 
 
 def labelled(options: tuple[Option, ...], text: str | None, turn: Turn) -> Option | None:
@@ -57,7 +71,7 @@ def labelled(options: tuple[Option, ...], text: str | None, turn: Turn) -> Optio
     return None
 
 
-def follow(option: Option, options: tuple[Option, ...], otherwise: Target, action: Action, turn: Turn) -> Goto:
+def follow(option: Option, options: tuple[Option, ...], otherwise: Target, action: Action, turn: Turn) -> Next:
     """Go the option's way; `otherwise` is the step's own."""
     turn.emit(PathTrace(PathPayload(f"choice:{options.index(option) + 1}")))
     if option.mappings:
@@ -65,7 +79,10 @@ def follow(option: Option, options: tuple[Option, ...], otherwise: Target, actio
         for mapping in option.mappings:
             if mapping.entity in values:
                 turn.variables.set(mapping.variable, values[mapping.entity])
-    return Goto(option.then if option.has_path else otherwise)
+    if option.has_path:
+        return Goto(option.then)
+    started = None if option.event is None else triggers.by_event(turn, option.event)
+    return started or Goto(otherwise)
 
 
 def _request(option: Option, label: str, turn: Turn) -> dict[str, Any]:
@@ -74,6 +91,9 @@ def _request(option: Option, label: str, turn: Turn) -> dict[str, Any]:
     if option.intent is not None:
         kind = "intent"
         payload |= {"query": label, "entities": [], "intent": {"name": option.intent}}
+    elif option.event is not None:
+        kind = "event"
+        payload |= {"event": {"name": option.event}}
     if option.url is not None:
         payload["actions"] = [{"type": "open_url", "payload": {"url": render(option.url, turn.variables)}}]
     return {"type": kind, "payload": payload}

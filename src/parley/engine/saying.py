@@ -73,7 +73,7 @@ def _say(said: Said, turn: Turn) -> None:
     message = render(said.text, turn.variables)
     content = slate_of(message) if said.slate is None else render_slate(said.slate, turn.variables)
     turn.frame.storage[OUTPUT] = {"message": message, "content": content, "delay": said.delay}
-    _emit_text(message, content, said.delay, turn)
+    emit_text(message, content, said.delay, turn)
 
 
 def speak_aloud(said: Said, turn: Turn) -> None:
@@ -81,7 +81,7 @@ def speak_aloud(said: Said, turn: Turn) -> None:
     message = render(said.text, turn.variables)
     audio = None if said.audio is None else render(said.audio, turn.variables)
     turn.frame.storage[OUTPUT] = {"message": message, "spoken": True, "audio": audio}
-    _emit_speech(message, audio, turn)
+    emit_speech(message, audio, turn)
 
 
 def say_again(turn: Turn) -> None:
@@ -90,19 +90,21 @@ def say_again(turn: Turn) -> None:
     if output is None:
         return
     if output.spoken:
-        _emit_speech(output.message, output.audio, turn)
+        emit_speech(output.message, output.audio, turn)
     else:
-        _emit_text(output.message, output.content, output.delay, turn)
+        emit_text(output.message, output.content, output.delay, turn)
 
 
-def _emit_text(message: str, content: list[Any], own_delay: int | None, turn: Turn) -> None:
+def emit_text(message: str, content: list[Any], own_delay: int | None, turn: Turn) -> None:
+    """A text that is ready to be shown. `own_delay` is in milliseconds, None for the project's."""
     id = turn.message_id()
     delay = turn.program.settings.message_delay if own_delay is None else own_delay
     turn.emit(TextTrace(TextPayload(Slate(id, content, delay), message, id, delay)))
     _note(message, turn)
 
 
-def _emit_speech(message: str, audio: str | None, turn: Turn) -> None:
+def emit_speech(message: str, audio: str | None, turn: Turn) -> None:
+    """Speech that is ready to be synthesised, or a recording."""
     kind = "message" if audio is None else "audio"
     turn.emit(SpeakTrace(SpeakPayload(message, kind, UNSET if audio is None else audio)))
     _note(message, turn)

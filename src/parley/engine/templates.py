@@ -12,11 +12,9 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-
-from parley.engine.variables import Variables
 
 # The documented pattern, `{(\w{1,64}((\[\d+])*(\.\w{1,64})*)*)}`, without its nested repetition: the same language,
 # and a long path without a closing brace costs linear time.
@@ -32,6 +30,14 @@ _EXPONENT_FROM = 1e21
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
+
+
+class Variables(Protocol):
+    """What a template reads: `engine.variables.Variables`, or something that stands before it."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under this name; `default` where there is none."""
+        ...
 
 
 class Placeholder:
@@ -55,18 +61,18 @@ class Placeholder:
 class Template:
     """A text cut at its placeholders."""
 
-    __slots__ = ("_only", "_parts", "text")
+    __slots__ = ("_only", "parts", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._parts: tuple[str | Placeholder, ...] = _cut(text)
-        only = self._parts[0] if len(self._parts) == 1 else None
+        self.parts: tuple[str | Placeholder, ...] = _cut(text)
+        only = self.parts[0] if len(self.parts) == 1 else None
         self._only = only if isinstance(only, Placeholder) else None
 
     def render(self, variables: Variables) -> str:
         """The text with every placeholder replaced by the text of its value."""
         said: list[str] = []
-        for part in self._parts:
+        for part in self.parts:
             if isinstance(part, str):
                 said.append(part)
                 continue

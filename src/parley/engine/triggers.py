@@ -6,13 +6,14 @@ Source: engine 1.8 (commands), Conversations API section 8 (order: local, workfl
 from __future__ import annotations
 
 from parley.domain.program import Trigger
-from parley.engine.next import Jump, Push
+from parley.engine.builtin_intents import ACTING, of_itself
+from parley.engine.next import Jump, Next, Push
 from parley.engine.turn import Turn
 
 
-def by_intent(turn: Turn, intent: str) -> Jump | Push | None:
-    """Where this intent leads from here, None when nothing listens for it."""
-    return _go(turn, turn.agent.intent_triggers.get(intent, ()))
+def by_intent(turn: Turn, intent: str) -> Next | None:
+    """Where this intent leads from here, by a trigger or of itself; None when nothing listens for it."""
+    return _go(turn, turn.agent.intent_triggers.get(intent, ())) or of_itself(intent, turn)
 
 
 def by_event(turn: Turn, event: str) -> Jump | Push | None:
@@ -21,8 +22,11 @@ def by_event(turn: Turn, event: str) -> Jump | Push | None:
 
 
 def intents_in_scope(turn: Turn) -> frozenset[str]:
-    """The intents that some trigger listens for here."""
+    """The intents that some trigger listens for here, and those that do something of themselves."""
     found, local = turn.agent.intents_everywhere, turn.agent.local_intents
+    acting = [intent for intent in ACTING if intent in turn.program.intents]
+    if acting:
+        found = found.union(acting)
     if local:
         for frame in turn.state.stack:
             if frame.workflow in local:

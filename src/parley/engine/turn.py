@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from parley.domain.actions import Action
 from parley.domain.ids import MessageID, StepID, TurnID, nth_id
 from parley.domain.program import Program
 from parley.domain.state import Frame, SessionState
 from parley.domain.steps import Step
-from parley.domain.traces import NodeRef, Trace
+from parley.domain.traces import DebugTrace, NodeRef, Trace
 from parley.domain.transcript import TurnConfig
+from parley.engine.logs import log_of_debug
 from parley.engine.variables import Variables
+from parley.engine.world import NOWHERE, World
 from parley.errors import LimitCrossed
 
 if TYPE_CHECKING:
     from parley.engine.agent import Agent
 
 Emit = Callable[[Trace], None]
+Durable = Callable[[], Awaitable[None]]
+
+
+async def _durable() -> None:
+    """Nothing is kept of a turn that runs alone."""
 
 
 class Turn:
@@ -39,6 +50,8 @@ class Turn:
         now_ms: int,
         emit: Emit,
         config: TurnConfig,
+        world: World = NOWHERE,
+        durable: Durable = _durable,
     ) -> None:
         self.agent = agent
         self.program: Program = agent.program
@@ -46,16 +59,37 @@ class Turn:
         self.id = id
         self.now_ms = now_ms
         self.config = config
-        self.emit = emit
+        self._emit = emit
+        self.emit: Emit = self._tell
         """Show or tell the client something. Never waits."""
+        self.step: Step | None = None
+        """The step that is being run, None before the first."""
         self.action = action
         """The action being answered, taken or not."""
+        self.world = world
+        self.durable = durable
+        """Return once the action would survive a crash. Raises `StoreUnavailable`."""
         self.variables = Variables(state, now_ms, agent.program.settings.timezone)
         self.finished = False
         self._taken = False
         self._messages = 0
         self._steps = 0
         self._random: Random | None = None
+        self._effects: Counter[StepID] = Counter()
+
+    def _tell(self, trace: Trace) -> None:
+        """A debug trace says which step it is about, and is a log too where the client asked for logs."""
+        if not isinstance(trace, DebugTrace):
+            self._emit(trace)
+            return
+        payload = trace.payload
+        if self.step is not None and self.state.stack and payload.ref is UNSET:
+            payload = replace(payload, ref=self.ref(self.step))
+        self._emit(DebugTrace(payload))
+        if self.config.logs is not None:
+            log = log_of_debug(payload, self.config.logs, self.now_ms)
+            if log is not None:
+                self._emit(log)
 
     def take(self) -> Action | None:
         """The action, once: whoever takes it answers it. None when it has been taken."""
@@ -79,6 +113,16 @@ class Turn:
         self._messages += 1
         return MessageID(nth_id(self.id, self._messages))
 
+    def effect(self, step: StepID) -> str:
+        """A fresh name for something that this step does to the world, the same when the turn is run again."""
+        self._effects[step] += 1
+        return f"{self.id}:{step}:{self._effects[step]}"
+
+    @property
+    def has_effects(self) -> bool:
+        """Something was done to the world."""
+        return bool(self._effects)
+
     @property
     def random(self) -> Random:
         """Chance that falls the same when the turn is run again."""
@@ -98,12 +142,12 @@ class Turn:
 
     def ref(self, step: Step) -> NodeRef:
         """Where a debug trace about this step comes from."""
-        workflow = self.program.workflows[self.frame.workflow]
+        workflow = self.program.workflows.get(self.frame.workflow)
         return NodeRef(
             node_id=step.id,
             node_type=str(step.__struct_config__.tag),
-            diagram_id=workflow.id,
-            diagram_name=workflow.name,
+            diagram_id=self.frame.workflow,
+            diagram_name=UNSET if workflow is None else workflow.name,
         )
 
     def at(self, step: StepID | None) -> Step | None:

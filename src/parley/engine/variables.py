@@ -23,6 +23,8 @@ _TIME: dict[str, Callable[[datetime], Any]] = {
     "vf_year": lambda t: f"{t:%Y}",
     "timestamp": lambda t: int(t.timestamp()),
 }
+COMPUTED = (*_TIME, "vf_memory")
+"""Names whose value is computed when it is read: nothing can be kept under them."""
 BUILTIN = frozenset(
     {
         *_TIME,
@@ -90,6 +92,10 @@ class Variables:
             self._frame[name] = value
         else:
             self._state.variables[name] = value
+
+    def own(self) -> dict[str, Any]:
+        """A copy of everything that has been set, without what is computed."""
+        return {**self._state.variables, **self._frame}
 
     def memory(self) -> str:
         """The last exchanges as lines `user: ...` and `assistant: ...`."""

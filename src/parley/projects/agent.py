@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from parley.domain.ids import StepID, WorkflowID
-from parley.domain.program import Entity, Intent, Program, Settings, Trigger, Variable, Workflow
+from parley.domain.program import Entity, FunctionDefinition, Intent, Program, Settings, Trigger, Variable, Workflow
 from parley.domain.steps import Choice
 from parley.projects.declarations import entities_of, events_of, intents_of, variables_of
 from parley.projects.draft import ARROW, Draft, Names
+from parley.projects.functions import functions_of
 from parley.projects.names import BUILTIN_VARIABLES, RESERVED, VARIABLE
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, name_of
 from parley.projects.problems import Mark, Problems, did_you_mean
@@ -28,6 +29,8 @@ class Written(Struct):
     root: Mapped
     workflows: dict[str, Node]
     marks: dict[str, Mark]
+    functions: dict[str, FunctionDefinition] = {}
+    """Those that are files."""
 
 
 class _Declared(Struct):
@@ -36,6 +39,7 @@ class _Declared(Struct):
     intents: dict[str, Intent]
     events: tuple[Trigger, ...]
     settings: Settings
+    functions: dict[str, FunctionDefinition]
     workflows: dict[WorkflowID, Workflow]
     drafts: dict[str, Draft]
 
@@ -63,7 +67,7 @@ def gather(root: Node, more: Mapping[str, Node], problems: Problems) -> Written 
 
 def compile_agent(written: Written, name: str, problems: Problems) -> Program:
     """The program. Compiles twice: the first time only to learn what there is to name."""
-    names = _names(written.root, written.workflows)
+    names = _names(written)
     first = _declare(written, names, Problems())
     names.labels = {workflow: draft.labels for workflow, draft in first.drafts.items()}
     declared = _declare(written, names, problems)
@@ -82,16 +86,18 @@ def compile_agent(written: Written, name: str, problems: Problems) -> Program:
         declared.entities,
         triggers,
         declared.settings,
+        declared.functions,
     )
 
 
-def _names(root: Mapped, workflows: Mapping[str, Node]) -> Names:
+def _names(written: Written) -> Names:
     def keys(name: str) -> set[str]:
-        node = root.get(name)
+        node = written.root.get(name)
         return set(node.values) if isinstance(node, Mapped) else set()
 
-    own = {name: _local_names(node) for name, node in workflows.items()}
-    return Names(keys("variables"), keys("entities"), keys("intents"), keys("events"), own)
+    own = {name: _local_names(node) for name, node in written.workflows.items()}
+    functions = keys("functions") | set(written.functions)
+    return Names(keys("variables"), keys("entities"), keys("intents"), keys("events"), functions, own)
 
 
 def _local_names(node: Node) -> set[str]:
@@ -109,6 +115,7 @@ def _declare(written: Written, names: Names, problems: Problems) -> _Declared:
         problems.error(node.keys[name].mark, f"`{name}` is a variable and an entity", "An entity is a variable too.")
     intents = intents_of(root.get("intents"), names, problems)
     settings = settings_of(root, names, problems)
+    functions = functions_of(root.get("functions"), written.functions, problems)
     drafts: dict[str, Draft] = {}
     workflows: dict[WorkflowID, Workflow] = {}
     for name, node in written.workflows.items():
@@ -116,7 +123,7 @@ def _declare(written: Written, names: Names, problems: Problems) -> _Declared:
             drafts[name] = Draft(name, names, problems, compile_list)
             workflows[WorkflowID(name)] = _workflow(node, drafts[name])
     events = events_of(root.get("events"), names, problems)
-    return _Declared(variables, entities, intents, events, settings, workflows, drafts)
+    return _Declared(variables, entities, intents, events, settings, functions, workflows, drafts)
 
 
 def _workflow(node: Node, draft: Draft) -> Workflow:
@@ -168,6 +175,6 @@ def _warn_of_unheard(root: Mapped, declared: _Declared, triggers: tuple[Trigger,
                 heard |= {option.intent for option in step.options}
     node = root.get("intents")
     for name in declared.intents:
-        if name not in heard and isinstance(node, Mapped):
+        if name not in heard and not name.startswith("VF.") and isinstance(node, Mapped):
             advice = "Name it in a `trigger` or a `choice`."
             problems.warn(node.keys[name].mark, f"nothing listens for the intent `{name}`", advice)

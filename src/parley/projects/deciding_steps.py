@@ -1,15 +1,26 @@
-"""Steps that decide and remember: if, cases, set, call, go to."""
+"""Steps that decide and remember: if, cases, random, set, call, go to, reset."""
 
 from __future__ import annotations
 
 from parley.domain.ids import WorkflowID
-from parley.domain.steps import Assignment, Branch, Call, Condition, End, GoTo, Set
+from parley.domain.steps import (
+    Assignment,
+    Branch,
+    Call,
+    Condition,
+    End,
+    GoTo,
+    GoToIntent,
+    Random,
+    Reset,
+    Set,
+)
 from parley.projects.conditions import test_of, value_of
 from parley.projects.draft import ARROW, Destination, Draft, Place, is_nothing
 from parley.projects.nodes import Listed, Mapped, Node, name_of
 from parley.projects.problems import did_you_mean
-from parley.projects.reading import items_of, mapping_of, shaped, text_of
-from parley.projects.step_shapes import CASE
+from parley.projects.reading import boolean, items_of, mapping_of, shaped, text_of
+from parley.projects.step_shapes import CASE, INTENDED
 
 
 def if_(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
@@ -36,16 +47,37 @@ def cases(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
 
 
 def set_(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
-    """Sets variables, in the order in which they are written."""
+    """Sets variables, in the order in which they are written, and properties of the transcript."""
+    properties = tuple(
+        Assignment(name, value_of(given, draft))
+        for name, _, given in mapping_of(step.get("transcript"), draft.problems, "`transcript`")
+    )
     parts = items_of(value, draft.problems, "`set`") if isinstance(value, Listed) else (value,)
     assignments: list[Assignment] = []
     for part in parts:
         for name, key, given in mapping_of(part, draft.problems, "`set`"):
             draft.check_variable(name, key)
             assignments.append(Assignment(name, value_of(given, draft)))
-    if not assignments and all(is_nothing(part) or isinstance(part, Mapped) for part in parts):
+    if not assignments and not properties and all(is_nothing(part) or isinstance(part, Mapped) for part in parts):
         draft.problems.error(value.mark, "`set` sets nothing", "For example `set: {count: = count + 1}`.")
-    draft.add(Set(place.id, name=place.name, then=place.after, assignments=tuple(assignments)), place.mark)
+    found = Set(place.id, place.name, place.after, assignments=tuple(assignments), properties=properties)
+    draft.add(found, place.mark)
+
+
+def random(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Goes one of the ways by chance."""
+    items = items_of(value, draft.problems, "`random`")
+    ways = tuple(draft.path(item, place, f"way{n}") for n, item in enumerate(items, 1))
+    repeats = step.get("repeats")
+    exhausts = repeats is not None and not boolean(repeats, draft.problems, "`repeats`")
+    draft.add(Random(place.id, place.name, place.after, ways=ways, exhausts=exhausts), place.mark)
+
+
+def reset(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Begins again where the conversation began."""
+    if not is_nothing(value):
+        draft.problems.error(value.mark, f"`reset` takes nothing, and found {name_of(value)}", "Write `- reset:`.")
+    draft.add(Reset(place.id, place.name), place.mark)
 
 
 def call(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
@@ -81,8 +113,14 @@ def call(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
 
 
 def go_to(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
-    """Goes elsewhere for good."""
-    if isinstance(value, Listed | Mapped):
+    """Goes elsewhere for good, or as if the user had meant an intent."""
+    if isinstance(value, Mapped):
+        mapping = shaped(value, INTENDED, draft.problems, "`go to`")
+        intent = mapping.get("intent") if mapping else None
+        if intent is not None:
+            draft.add(GoToIntent(place.id, place.name, place.after, intent=draft.intent(intent)), place.mark)
+        return
+    if isinstance(value, Listed):
         draft.problems.error(value.mark, f"`go to` takes one target, and found {name_of(value)}", "`-> name`.")
         return
     jump(text_of(value, draft.problems, "`go to`"), place, draft)

@@ -8,8 +8,10 @@ import warnings
 from parley.domain.ids import WorkflowID
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity, Trigger, Variable
 from parley.domain.steps import Said
+from parley.projects.builtins import utterances_of
 from parley.projects.draft import ARROW, Names, destination_of, found_in, is_nothing
 from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES, VARIABLE
+from parley.projects.names import INTENT as INTENT_NAME
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.problems import Problems, did_you_mean
 from parley.projects.reading import boolean, check_name, items_of, mapping_of, one_of, shaped, text_of
@@ -121,7 +123,7 @@ def intents_of(node: Node | None, names: Names, problems: Problems) -> dict[str,
     intents = {}
     for name, key, value in mapping_of(node, problems, "`intents`"):
         with problems.inside(f"intent {name[:60]}"):
-            check_name(name, key, problems, "an intent")
+            check_name(name, key, problems, "an intent", INTENT_NAME)
             intents[name] = _intent(name, value, names, problems)
     return intents
 
@@ -129,6 +131,8 @@ def intents_of(node: Node | None, names: Names, problems: Problems) -> dict[str,
 def _intent(name: str, node: Node, names: Names, problems: Problems) -> Intent:
     if isinstance(node, Listed):
         return Intent(name, _utterances(node, names, problems))
+    if is_nothing(node) and utterances_of(name):
+        return Intent(name, utterances_of(name))
     mapping = shaped(node, INTENT, problems, "an intent")
     utterances, required = (mapping.get("utterances"), mapping.get("required")) if mapping else (None, None)
     said = () if utterances is None else _utterances(utterances, names, problems)

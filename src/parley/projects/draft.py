@@ -28,6 +28,7 @@ class Names(Struct):
     entities: set[str] = field(default_factory=set)
     intents: set[str] = field(default_factory=set)
     events: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
     workflows: dict[str, set[str]] = field(default_factory=dict)
     """By name: the variables that live in it alone."""
     labels: dict[str, dict[str, StepID]] = field(default_factory=dict)

@@ -8,14 +8,17 @@ from typing import Any
 
 from msgspec import Struct
 
+from parley.domain.model_steps import AgentStep, Knowledge, PromptedSet
 from parley.domain.program import Entity, Intent, Limits, Program, Settings, Variable
 from parley.domain.project import Project
-from parley.domain.steps import Call, Capture, Cards, Choice, Set, Step
+from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
 from parley.errors import BadProject
+from parley.projects.export_model import prompt_of
 from parley.projects.export_names import Names
 from parley.projects.export_options import options_in
 from parley.projects.export_values import duration, said, silence
 from parley.projects.export_workflow import workflow_of
+from parley.projects.export_world import functions_written
 from parley.projects.export_yaml import NOTHING, Inline, dumped
 from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES
 
@@ -88,9 +91,12 @@ def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[
         "intents", {new: _intent(program.intents.get(old, Intent(old)), names) for old, new in names.intents.items()}
     )
     root |= _under("entities", {name: _entity(each, names) for name, each in program.entities.items()})
+    root |= _under("functions", functions_written(program))
     settings = program.settings
-    if settings.no_match:
-        root["fallback"] = {"say": said(settings.no_match, names)}
+    fallback = {"say": said(settings.no_match, names)} if settings.no_match else {}
+    if settings.no_match_prompt is not None:
+        fallback["prompt"] = prompt_of(settings.no_match_prompt)
+    root |= _under("fallback", fallback)
     if settings.no_reply is not None:
         root["no_reply"] = silence(settings.no_reply, names)
     return root | _under("settings", _settings(settings) | ({"origins": list(origins)} if origins else {}))
@@ -116,8 +122,18 @@ def _set_by(step: Step) -> list[str]:
             return [each.variable for each in step.assignments]
         case Call():
             return [*step.outputs, *step.outputs.values(), *(each.variable for each in step.inputs)]
+        case Function():
+            return list(step.outputs)
+        case Api():
+            return [each.variable for each in step.captures]
         case Capture():
             return [*([step.variable] if step.variable else []), *(each.variable for each in step.entities)]
+        case PromptedSet():
+            return [each.variable for each in step.values]
+        case AgentStep():
+            return [name for path in step.paths for name in path.variables]
+        case Knowledge():
+            return [step.variable] if step.variable else []
         case Choice() | Cards():
             return [mapping.variable for option in options_in(step) for mapping in option.mappings]
         case _:
@@ -162,6 +178,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "modality": settings.modality,
         "idle": "off" if settings.idle_seconds is None else duration(settings.idle_seconds),
         "concurrency": settings.concurrency,
+        "private_hosts": list(settings.private_hosts),
         "limits": {
             name: getattr(limits, name)
             for name in Limits.__struct_fields__

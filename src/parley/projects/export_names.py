@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from parley.domain.ids import StepID, WorkflowID
 from parley.domain.program import Program
 from parley.domain.steps import GoTo, Step
-from parley.projects.names import BUILTIN_VARIABLES, NAME, RESERVED
+from parley.projects.names import BUILTIN_VARIABLES, INTENT, NAME, RESERVED
 
 _LONGEST = 40
 
@@ -107,7 +107,9 @@ def slug(text: str, otherwise: str) -> str:
 def unique(texts: Iterable[str], otherwise: str) -> dict[str, str]:
     """A name of its own for each text."""
     taken: set[str] = set()
-    return {text: _free(slug(text, otherwise), taken) for text in texts}
+    return {
+        text: _free(text if INTENT.fullmatch(text) and "." in text else slug(text, otherwise), taken) for text in texts
+    }
 
 
 def _free(wanted: str, taken: set[str]) -> str:

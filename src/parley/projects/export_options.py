@@ -48,13 +48,14 @@ def distinct(options: tuple[Option, ...]) -> list[Option]:
 
 
 def _is_bare(option: Option) -> bool:
-    return option.intent is None and option.url is None and not option.mappings
+    return option.intent is None and option.url is None and option.event is None and not option.mappings
 
 
 def _target(option: Option, found: Any, names: Names) -> Any:
     if _is_bare(option):
         return NOTHING if found is None else found
-    if found is None and option.intent is None and not option.mappings and _URL.fullmatch(option.url or ""):
+    plain = option.intent is None and option.event is None and not option.mappings
+    if found is None and plain and _URL.fullmatch(option.url or ""):
         return option.url
     return _mapping(option, found, names, label=False)
 
@@ -69,6 +70,8 @@ def _mapping(option: Option, found: Any, names: Names, *, label: bool) -> dict[s
         written["intent"] = names.intent(option.intent)
     if option.url is not None:
         written["url"] = option.url
+    if option.event is not None:
+        written["event"] = option.event
     if option.mappings:
         written["into"] = {each.entity: names.variable(each.variable) for each in option.mappings}
     return short(written)
@@ -91,7 +94,7 @@ def _wanted(wanted: WantedEntity, names: Names) -> dict[str, Any]:
 
 def image_of(step: Image) -> Any:
     """The URL, or the URL with a size."""
-    sizes = {"width": step.width, "height": step.height, "visibility": step.visibility}
+    sizes = {"width": step.width, "height": step.height, "visibility": step.visibility, "device": step.device}
     given = {key: size for key, size in sizes.items() if size}
     return step.url if not given else {"url": step.url} | given
 

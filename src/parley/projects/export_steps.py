@@ -5,31 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, assert_never
 
-from msgspec.structs import replace
-
+from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.ids import StepID
+from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
 from parley.domain.steps import (
+    Api,
     Call,
     Capture,
     Cards,
     Choice,
+    Code,
     Condition,
     CustomAction,
     End,
+    Function,
     GoTo,
+    GoToIntent,
     Image,
     Listening,
     Message,
-    NoMatch,
     Option,
+    Random,
+    Reset,
     Set,
     Speak,
     Step,
     Target,
 )
+from parley.domain.ways import side_ways
+from parley.projects.export_channel import forward_of, handoff_of, random_of, spoken, stream_of
+from parley.projects.export_model import Lead, agent_of, asked_of
 from parley.projects.export_names import Names
 from parley.projects.export_options import body_of, captured, cards_of, choices, distinct, image_of, options_in
 from parley.projects.export_values import prompts, said, short, silence, test, value
+from parley.projects.export_world import calling
 from parley.projects.export_yaml import NOTHING
 
 Following = Callable[[Step], Target]
@@ -75,13 +84,14 @@ def ways(step: Step) -> Iterator[Target]:
     """Every target of a step that it can take."""
     if not isinstance(step, End | GoTo) or (isinstance(step, GoTo) and step.workflow is None):
         yield step.then
+    yield from side_ways(step)
     if isinstance(step, Condition):
         yield from (branch.then for branch in step.branches)
     if isinstance(step, CustomAction):
         yield from (path.then for path in step.paths)
     if isinstance(step, Choice | Cards):
         yield from (option.then for option in options_in(step) if option.has_path)
-    if isinstance(step, Choice | Cards | Capture):
+    if isinstance(step, Choice | Cards | Capture | AgentStep):
         rules = (step.listening.no_match, step.listening.no_reply)
         yield from (rule.then for rule in rules if rule is not None and rule.has_path)
 
@@ -111,26 +121,19 @@ def _written(step: Step, flow: Flow, on: Target, depth: int, *, is_asked: bool =
     names = flow.names
     match step:
         case Message() | Speak():
-            if isinstance(step, Speak):
-                names.lose("that a text is spoken (write `modality: voice` for an agent that speaks)")
             if not step.variants:
                 return {"go to": flow.arrow(on).removeprefix("-> ")}
-            return {"say": said(step.variants, names)}
+            return spoken(step, names) if isinstance(step, Speak) else {"say": said(step.variants, names)}
         case Choice():
             shown = choices(step.options, names, _way(flow, on, depth))
-            if _has_nothing_to_choose(step):
-                names.lose("that a choice without anything to choose takes no reply as its own")
-                step = replace(step, listening=replace(step.listening, no_match=NoMatch()))
-                return {"into" if is_asked else "capture": names.variable("last_utterance")} | _listening(
-                    step.listening, flow, on, depth
-                )
-            return {"buttons": shown} | _listening(step.listening, flow, on, depth)
+            head = {"listen": NOTHING} if _has_nothing_to_choose(step) else {"buttons": shown}
+            return head | _listening(step.listening, flow, on, depth)
         case Capture():
             return captured(step, names, is_asked=is_asked) | _listening(step.listening, flow, on, depth)
         case Condition():
             return _condition(step, flow, on, depth)
         case Set():
-            return {"set": _assignments(step, names)}
+            return _set(step, names)
         case Call():
             return _call(step, names)
         case GoTo():
@@ -142,10 +145,42 @@ def _written(step: Step, flow: Flow, on: Target, depth: int, *, is_asked: bool =
             return shown | (_listening(step.listening, flow, on, depth) if step.waits else {})
         case CustomAction():
             return _custom(step, flow, on, depth)
+        case Code() | Function() | Api():
+            return calling(step, names, _lead(flow, on, depth))
+        case AgentStep():
+            return agent_of(step, names, _lead(flow, on, depth)) | _listening(step.listening, flow, on, depth)
+        case Random() | GoToIntent() | Reset() | Stream() | CallForward() | Handoff():
+            return _moving(step, names, _lead(flow, on, depth))
+        case Prompted() | PromptedSet() | Knowledge():
+            return asked_of(step, names, _lead(flow, on, depth))
         case End():
             return {"end": NOTHING}
         case _:
             assert_never(step)
+
+
+def _moving(
+    step: Random | GoToIntent | Reset | Stream | CallForward | Handoff, names: Names, lead: Lead
+) -> dict[str, Any]:
+    match step:
+        case Random():
+            return random_of(step, lead)
+        case GoToIntent():
+            return {"go to": short({"intent": names.intent(step.intent)})}
+        case Reset():
+            return {"reset": NOTHING}
+        case Stream():
+            return stream_of(step, lead)
+        case CallForward():
+            return forward_of(step)
+        case Handoff():
+            return handoff_of(step)
+        case _:
+            assert_never(step)
+
+
+def _lead(flow: Flow, on: Target, depth: int) -> Lead:
+    return lambda target: flow.path(target, on, depth, always=True)
 
 
 def _way(flow: Flow, on: Target, depth: int) -> Callable[[Option], Any]:
@@ -191,6 +226,13 @@ def _condition(step: Condition, flow: Flow, on: Target, depth: int) -> dict[str,
     return written if otherwise is None else written | {"else": otherwise}
 
 
+def _set(step: Set, names: Names) -> dict[str, Any]:
+    if not step.properties:
+        return {"set": _assignments(step, names)}
+    properties = {each.variable: value(each.value, names) for each in step.properties}
+    return {"set": _assignments(step, names) if step.assignments else NOTHING, "transcript": short(properties)}
+
+
 def _assignments(step: Set, names: Names) -> Any:
     pairs = [(names.variable(each.variable), value(each.value, names)) for each in step.assignments]
     variables = [variable for variable, _ in pairs]
@@ -225,4 +267,6 @@ def _custom(step: CustomAction, flow: Flow, on: Target, depth: int) -> dict[str,
         written["paths"] = paths
     if step.default is not None and 0 <= step.default < len(step.paths):
         written["default"] = step.paths[step.default].label
+    if step.everywhere:
+        written["everywhere"] = True
     return written

@@ -11,7 +11,7 @@ from typing import Any
 
 from parley.domain.ids import StepID
 from parley.domain.program import Program, Trigger, Workflow
-from parley.domain.steps import Cards, Choice, Condition, CustomAction, End, GoTo, Message, Step, Target
+from parley.domain.steps import Cards, Choice, Condition, CustomAction, End, GoTo, Message, Reset, Step, Target
 from parley.projects.export_names import Names
 from parley.projects.export_steps import item_of, ways
 from parley.projects.export_values import short
@@ -92,7 +92,7 @@ class _Flow:
             self._written.add(target)
             item, target = self._item(step, after, depth)
             items.append(item)
-            if isinstance(step, End | GoTo):
+            if isinstance(step, End | GoTo | Reset):
                 break
         return items
 

@@ -11,6 +11,7 @@ from parley.domain.project import Environment, Project
 from parley.errors import BadProject
 from parley.projects.agent import Written, compile_agent, gather
 from parley.projects.draft import is_nothing
+from parley.projects.functions import function_files
 from parley.projects.loaded import Loaded, Problem, ProblemsFound
 from parley.projects.names import NAME
 from parley.projects.nodes import Mapped, Node, Scalar
@@ -69,7 +70,7 @@ def _project(path: Path, problems: Problems) -> Project | None:
 
 def _written(path: Path, problems: Problems) -> Written | None:
     """The agent's nodes, from its file or from the files of its directory."""
-    file, more = path, {}
+    file, more, functions = path, {}, {}
     if path.is_dir():
         file = next((path / name for name in AGENT_FILES if (path / name).exists()), path / AGENT_FILES[0])
         if not file.exists():
@@ -77,12 +78,16 @@ def _written(path: Path, problems: Problems) -> Written | None:
             problems.error(mark, "the directory has no `agent.yaml`", "An agent's directory begins with that file.")
             return None
         more = _workflow_files(path / "workflows", problems)
+        functions = function_files(path / "functions", problems)
     elif path.exists() and path.suffix.lower() not in _YAML:
         advice = "Agents are `.yaml` files, directories with an `agent.yaml`, or `.vf` exports."
         problems.error(Mark(str(path), 0, 0), f"`{path.name}` is not an agent's file", advice)
         return None
     root = read_nodes(file, problems)
-    return None if root is None else gather(root, more, problems)
+    written = None if root is None else gather(root, more, problems)
+    if written is not None:
+        written.functions = functions
+    return written
 
 
 def _workflow_files(directory: Path, problems: Problems) -> dict[str, Node]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""Projects, environments, workflows, intents, entities, events."""
+"""Projects, environments, workflows, entities, events."""
+INTENT = re.compile(r"[A-Za-z0-9_-]{1,64}|VF\.[A-Z_]{1,60}")
+"""Intents: those of the author, and the builtin ones."""
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 """Labels of steps: not a number, because steps without a label are numbered."""
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -45,8 +47,5 @@ ENTITY_TYPES = (
 )
 """The kinds of thing that are understood without being described."""
 
-LATER_KINDS = frozenset(
-    {"api", "code", "function", "playbook", "random", "handoff", "prompt", "knowledge", "mcp", "integration", "crew"}
-    | {"operator", "speak", "audio", "stream", "forward"}
-)
+LATER_KINDS = frozenset({"playbook", "mcp", "integration", "crew", "operator"})
 """Kinds of step that this release does not run."""

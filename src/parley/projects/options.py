@@ -9,7 +9,7 @@ from parley.domain.steps import EntityMapping, Option
 from parley.projects.draft import ARROW, Draft, Place, is_nothing
 from parley.projects.nodes import Listed, Mapped, Node, Scalar
 from parley.projects.problems import Mark
-from parley.projects.reading import check_template, items_of, mapping_of, shaped, template_in
+from parley.projects.reading import check_template, items_of, mapping_of, shaped, template_in, text_of
 from parley.projects.step_shapes import OPTION
 
 _URL = re.compile(r"(https?://|mailto:|tel:|\{)\S*")
@@ -95,7 +95,7 @@ class _Options:
     def _from_mapping(self, node: Mapped, place: Place, label: str | None, intent: str | None) -> Option:
         draft = self._draft
         shaped(node, OPTION, draft.problems, f"an option of {self._what}")
-        label_node, intent_node, to, url = (node.get(key) for key in ("label", "intent", "to", "url"))
+        label_node, intent_node, to, url, event = (node.get(key) for key in ("label", "intent", "to", "url", "event"))
         if label_node is not None and label is None:
             label = draft.template(label_node, "`label`")
         if intent_node is not None and intent is None:
@@ -106,7 +106,8 @@ class _Options:
         has_path = to is not None and not is_nothing(to)
         target = draft.path(to, self._place, place.id.removeprefix(f"{self._place.id}.")) if has_path else None
         mappings = self._mappings(node.get("into"))
-        return Option(place.id, label, intent, address, mappings, has_path, target)
+        sent = None if event is None else text_of(event, draft.problems, "`event`")
+        return Option(place.id, label, intent, address, mappings, has_path, target, sent)
 
     def _mappings(self, node: Node | None) -> tuple[EntityMapping, ...]:
         def each() -> Iterator[EntityMapping]:

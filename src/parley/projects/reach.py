@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.model_steps import AgentStep
 from parley.domain.program import Trigger, Workflow
-from parley.domain.steps import Call, Capture, Cards, Choice, Condition, CustomAction, GoTo, Listening, Step, Target
+from parley.domain.steps import (
+    Call,
+    Capture,
+    Cards,
+    Choice,
+    Condition,
+    CustomAction,
+    GoTo,
+    Listening,
+    Random,
+    Step,
+    Target,
+)
+from parley.domain.ways import side_ways
 from parley.projects.draft import Draft
 from parley.projects.problems import Mark, Problems
 
@@ -72,9 +86,12 @@ def _local(step: Step) -> Iterator[StepID]:
 
 
 def _targets(step: Step) -> Iterator[Target]:
-    if not isinstance(step, Choice) or any(not option.has_path for option in step.options):
+    if not isinstance(step, Choice | Random) or (
+        isinstance(step, Choice) and any(not option.has_path for option in step.options)
+    ):
         yield step.then
-    if isinstance(step, Choice | Capture | Cards):
+    yield from side_ways(step)
+    if isinstance(step, Choice | Capture | Cards | AgentStep):
         yield from _listening(step.listening)
     if isinstance(step, Choice):
         yield from (option.then for option in step.options)

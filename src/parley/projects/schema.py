@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parley.projects import shapes, step_shapes, widget
+from parley.projects import channel_shapes, model_shapes, shapes, step_shapes, widget, world_shapes
 from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Form, any_of, list_of, map_of, ref
 
@@ -17,6 +17,7 @@ _INNER = (
     *(step_shapes.VARIANT, step_shapes.NO_MATCH, step_shapes.NO_REPLY, step_shapes.OPTION, step_shapes.WANTED),
     *(widget.WIDGET, widget.SPACING),
     *(step_shapes.COMPARISON, step_shapes.GROUP, step_shapes.CASE, step_shapes.IMAGE, step_shapes.CARD),
+    *(step_shapes.INTENDED, *channel_shapes.CHANNEL_SHAPES, *model_shapes.MODEL_SHAPES, *world_shapes.WORLD_SHAPES),
 )
 _TARGET: Form = {"type": "string", "pattern": "^->", "description": "`-> workflow`, `-> label`, `-> end`, `-> back`."}
 _TEXT: Form = {"type": ["string", "number", "boolean"], "description": "A text; `{name}` stands for a variable."}
@@ -53,10 +54,10 @@ def _definitions() -> dict[str, Any]:
         "steps": any_of({"type": "array", "items": ref("step")}, shapes.NOTHING),
         "step": any_of(ref("target"), *(ref(_kind_name(kind)) for kind in step_shapes.KINDS)),
         "buttons": any_of(map_of(option_value), list_of(any_of(ref("text"), ref("option")))),
-        "choice": any_of(map_of(option_value, shapes.NAME), list_of(any_of(ref("text"), ref("option")))),
+        "choice": any_of(map_of(option_value, shapes.INTENT_NAME), list_of(any_of(ref("text"), ref("option")))),
         "trigger_or_intent": any_of(ref("text"), ref("trigger")),
         "workflow": any_of(ref("steps"), ref("workflow_mapping")),
-        "intent": any_of(list_of(ref("text")), ref("intent_mapping")),
+        "intent": any_of(list_of(ref("text")), ref("intent_mapping"), shapes.NOTHING),
         "entity": any_of(list_of(ref("entity_value")), {"enum": list(ENTITY_TYPES)}, ref("entity_mapping")),
         "entity_value": any_of(ref("text"), map_of(any_of(list_of(ref("text")), shapes.NOTHING))),
         "event": any_of(ref("target"), ref("text"), ref("event_mapping")),

@@ -7,13 +7,15 @@ from typing import cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from parley.domain.program import Concurrency, Limits, Modality, Settings
+from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said
-from parley.projects.draft import Names
+from parley.projects.draft import Draft, Names
+from parley.projects.model_steps import prompt_of
 from parley.projects.nodes import Mapped, Node, Scalar
 from parley.projects.problems import Problems, did_you_mean
 from parley.projects.reading import boolean, items_of, number, one_of, seconds, shaped, text_of
 from parley.projects.saying import said_anywhere
-from parley.projects.shapes import FALLBACK, LIMITS, NO_REPLY, ORIGIN, SETTINGS
+from parley.projects.shapes import FALLBACK, HOST, LIMITS, NO_REPLY, ORIGIN, SETTINGS
 from parley.projects.step_shapes import VARIANT
 
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -35,6 +37,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
     chosen = None if concurrency is None else one_of(concurrency, problems, "`concurrency`", get_args(Concurrency))
     return Settings(
         no_match=_fallback(root.get("fallback"), names, problems),
+        no_match_prompt=_improvised(root.get("fallback"), names, problems),
         no_reply=_silence(root.get("no_reply"), names, problems),
         message_delay=_DEFAULT.message_delay if pause is None else round(pause * 1000),
         timezone=_DEFAULT.timezone if zone is None else _timezone(zone, problems),
@@ -43,6 +46,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         concurrency=_DEFAULT.concurrency if chosen is None else cast(Concurrency, chosen),
         modality=_DEFAULT.modality if spoken is None else cast(Modality, spoken),
         limits=_limits(of("limits"), problems),
+        private_hosts=_hosts(of("private_hosts"), problems),
     )
 
 
@@ -61,6 +65,17 @@ def origins_of(root: Mapped, problems: Problems) -> tuple[str, ...]:
     return () if "*" in origins else tuple(origins)
 
 
+def _hosts(node: Node | None, problems: Problems) -> tuple[str, ...]:
+    found = []
+    for item in () if node is None else items_of(node, problems, "`private_hosts`"):
+        host = text_of(item, problems, "a host")
+        if host and re.fullmatch(HOST, host) is None:
+            advice = "For example `orders.internal` or `10.0.0.5:8080`."
+            problems.error(item.mark, f"`{host[:80]}` is not a host", advice)
+        found.append(host.lower())
+    return tuple(found)
+
+
 def _fallback(node: Node | None, names: Names, problems: Problems) -> tuple[Said, ...]:
     if node is None:
         return ()
@@ -69,6 +84,11 @@ def _fallback(node: Node | None, names: Names, problems: Problems) -> tuple[Said
         say = mapping.get("say") if mapping else None
         return () if say is None else said_anywhere(say, names, problems, "`fallback`")
     return said_anywhere(node, names, problems, "`fallback`")
+
+
+def _improvised(node: Node | None, names: Names, problems: Problems) -> Prompt | None:
+    given = node.get("prompt") if isinstance(node, Mapped) else None
+    return None if given is None else prompt_of(given, Draft("", names, problems, lambda *_: None))
 
 
 def _silence(node: Node | None, names: Names, problems: Problems) -> NoReply | None:

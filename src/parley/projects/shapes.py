@@ -6,9 +6,11 @@ from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Form, Key, Shape, any_of, list_of, map_of, ref
 
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
+INTENT_NAME = r"^([A-Za-z0-9_-]{1,64}|VF\.[A-Z_]{1,60})$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 CONCURRENCY = ("enqueue", "reject", "interrupt", "merge")
 ORIGIN = r"^(https?://[^/?#\s]+|\*)$"
+HOST = r"^[^/\s]+$"
 NOTHING: Form = {"type": "null"}
 BOOLEAN: Form = {"type": "boolean"}
 COUNT: Form = {"type": "integer", "exclusiveMinimum": 0}
@@ -22,7 +24,12 @@ PROMPTS = {
     "say": Key(SAY, "What to say, one after another."),
     "shuffle": Key(BOOLEAN, "Say them in random order. Default: false."),
 }
-FALLBACK = Shape("fallback", "What to say when nothing fits a reply.", {"say": PROMPTS["say"]}, ("say",))
+FALLBACK = Shape(
+    "fallback",
+    "What to say when nothing fits a reply.",
+    {"say": PROMPTS["say"], "prompt": Key(any_of(TEXT, ref("prompt")), "Have a language model answer.")},
+    advice="For example `{prompt: Ask what {last_utterance} means., say: Sorry?}`.",
+)
 NO_REPLY = Shape(
     "silence",
     "What to do when the user stays silent anywhere.",
@@ -51,6 +58,9 @@ SETTINGS = Shape(
         "modality": Key({"enum": ["chat", "voice"]}, "voice: all that is said is a `speak` trace. Default: chat."),
         "concurrency": Key({"enum": list(CONCURRENCY)}, "What an action does that comes while another is answered."),
         "limits": Key(ref("limits"), "What one turn may use."),
+        "private_hosts": Key(
+            list_of({"type": "string", "pattern": HOST}), "Hosts of your own network that steps may call."
+        ),
         "origins": Key(list_of({"type": "string", "pattern": ORIGIN}), "Web origins that may use the agent."),
     },
 )
@@ -145,11 +155,15 @@ AGENT = Shape(
         ),
         "start": Key(TEXT, "The workflow in which conversations begin. Default: the first one."),
         "workflows": Key(map_of(ref("workflow"), NAME), "The workflows by name."),
-        "intents": Key(map_of(ref("intent"), NAME), "What users may mean, by name."),
+        "intents": Key(map_of(ref("intent"), INTENT_NAME), "What users may mean, by name."),
         "entities": Key(map_of(ref("entity"), VARIABLE), "What users mention, by name."),
         "events": Key(map_of(ref("event"), NAME), "What project events do, by name."),
         "fallback": Key(any_of(SAY, ref("fallback")), "What to say when nothing fits a reply."),
         "no_reply": Key(any_of(ref("silence"), {"const": False}), "What to do when users stay silent."),
+        "functions": Key(
+            map_of(any_of(TEXT, ref("function_mapping")), NAME),
+            "JavaScript functions by name; each file `functions/*.js` is one more.",
+        ),
         "settings": Key(ref("settings"), "What holds for the whole agent."),
         "widget": Key(ref("widget"), "How the chat widget looks."),
     },

@@ -22,7 +22,8 @@ def image(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         return
     mapping = shaped(value, IMAGE, draft.problems, "`image`")
     assert mapping is not None
-    url_node, width, height, visibility = (mapping.get(key) for key in ("url", "width", "height", "visibility"))
+    url_node, width, height = (mapping.get(key) for key in ("url", "width", "height"))
+    visibility, device = mapping.get("visibility"), mapping.get("device")
     picture = Image(
         place.id,
         name=place.name,
@@ -31,6 +32,7 @@ def image(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         width=None if width is None else number(width, draft.problems, "`width`"),
         height=None if height is None else number(height, draft.problems, "`height`"),
         visibility=None if visibility is None else one_of(visibility, draft.problems, "`visibility`", VISIBILITY),
+        device=None if device is None else text_of(device, draft.problems, "`device`"),
     )
     draft.add(picture, place.mark)
 
@@ -51,7 +53,7 @@ def carousel(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
 
 def action(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     """Tells the client to do something of its own, and perhaps waits for its answer."""
-    body, wait = step.get("body"), step.get("wait")
+    body, wait, everywhere = step.get("body"), step.get("wait"), step.get("everywhere")
     paths = tuple(
         ActionPath(label, draft.path(to, place, f"path{n}"))
         for n, (label, _, to) in enumerate(mapping_of(step.get("paths"), draft.problems, "`paths`"), 1)
@@ -68,6 +70,7 @@ def action(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         stop=stop,
         paths=paths,
         default=_default(step.get("default"), paths, draft),
+        everywhere=everywhere is not None and boolean(everywhere, draft.problems, "`everywhere`"),
     )
     draft.add(custom, place.mark)
 

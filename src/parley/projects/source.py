@@ -16,7 +16,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def read_nodes(path: Path, problems: Problems) -> Node | None:
     """The file's YAML as nodes; None where it cannot be read, which is reported."""
-    text = _read(path, problems)
+    text = read_text(path, problems)
     if text is None:
         return None
     root = compose(text, str(path), problems)
@@ -25,7 +25,8 @@ def read_nodes(path: Path, problems: Problems) -> Node | None:
     return root
 
 
-def _read(path: Path, problems: Problems) -> str | None:
+def read_text(path: Path, problems: Problems) -> str | None:
+    """The file's text; None where it is none, which is reported."""
     nowhere = Mark(str(path), 0, 0)
     try:
         if not path.is_file():

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import get_args
 
 from parley.domain.conditions import Operator
+from parley.projects.channel_shapes import CHANNEL_KINDS
+from parley.projects.kind_shape import COMMON as COMMON
+from parley.projects.kind_shape import LISTENING as LISTENING
+from parley.projects.kind_shape import kind_of as _kind
+from parley.projects.model_shapes import MODEL_KINDS
 from parley.projects.shape import Form, Key, Shape, any_of, list_of, map_of, ref
-from parley.projects.shapes import BOOLEAN, DURATION, NOTHING, PROMPTS, SAY, TEXT, TRIGGERS, VARIABLE
+from parley.projects.shapes import BOOLEAN, DURATION, NOTHING, PROMPTS, SAY, TEXT, VARIABLE
+from parley.projects.world_shapes import WORLD_KINDS
 
 PATH = ref("path")
 VALUE: Form = {}
@@ -43,11 +49,6 @@ NO_REPLY = Shape(
     },
     advice="For example `{after: 10s, say: Still there?}`.",
 )
-LISTENING = {
-    "no_match": Key(any_of(SAY, ref("no_match")), "What to do with a reply that fits nothing."),
-    "no_reply": Key(any_of(SAY, ref("no_reply")), "What to do with silence here."),
-    "elsewhere": Key(BOOLEAN, "Triggers may take the reply. Default: true."),
-}
 INTO = Key(any_of(TEXT, map_of(VARIABLE_NAME, VARIABLE)), "The variable that gets it.")
 OPTION = Shape(
     "option",
@@ -57,6 +58,7 @@ OPTION = Shape(
         "intent": Key(TEXT, "Users may also say it in their own words."),
         "to": Key(PATH, "Where it leads. Default: on to the next step."),
         "url": Key(TEXT, "An address that the client opens."),
+        "event": Key(TEXT, "A project event that it sends."),
         "into": Key(map_of(VARIABLE_NAME, VARIABLE), "Which entity of the intent goes into which variable."),
     },
     advice="For example `{label: Track my order, intent: track_order, to: -> track_order}`.",
@@ -101,9 +103,17 @@ IMAGE = Shape(
         "width": Key({"type": "number", "exclusiveMinimum": 0}, "In pixels."),
         "height": Key({"type": "number", "exclusiveMinimum": 0}, "In pixels."),
         "visibility": Key({"enum": list(VISIBILITY)}, "How much of it is shown."),
+        "device": Key(TEXT, "The only kind of device on which it is shown."),
     },
     ("url",),
     "For example `{url: https://example.org/a.png, width: 640, height: 480}`.",
+)
+INTENDED = Shape(
+    "intended",
+    "What the user is taken to have meant.",
+    {"intent": Key(TEXT, "The intent.")},
+    ("intent",),
+    "For example `{intent: track_order}`.",
 )
 CARD = Shape(
     "card_content",
@@ -117,10 +127,6 @@ CARD = Shape(
     advice="For example `{title: Teapot, text: Blue., image: https://example.org/teapot.png}`.",
 )
 
-COMMON = {
-    "label": Key({"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"}, "A name to go to."),
-    **TRIGGERS,
-}
 _SHOWN_FIRST = {"say": Key(SAY, "What to say first.")}
 _ASKED_FIRST = {"ask": Key(SAY, "What to ask first."), **_SHOWN_FIRST}
 _CAPTURED = {
@@ -134,13 +140,6 @@ _CAPTURED = {
 }
 
 
-def _kind(name: str, about: str, value: Form, *more: dict[str, Key], example: str = "") -> Shape:
-    keys = {name: Key(value, about)}
-    for each in more:
-        keys |= each
-    return Shape(name, about, {**keys, **COMMON}, (name,), f"For example `{example}`." if example else "")
-
-
 KINDS: dict[str, Shape] = {
     shape.name: shape
     for shape in (
@@ -149,6 +148,7 @@ KINDS: dict[str, Shape] = {
         _kind("capture", "Waits for a reply.", any_of(VARIABLE_NAME, NOTHING), _CAPTURED, example="capture: name"),
         _kind("buttons", "Shows buttons and waits.", ref("buttons"), _ASKED_FIRST, LISTENING),
         _kind("choice", "Waits for one of several intents.", ref("choice"), _ASKED_FIRST, LISTENING),
+        _kind("listen", "Waits for what triggers listen for.", NOTHING, _ASKED_FIRST, LISTENING),
         _kind(
             "if",
             "Goes one way or the other.",
@@ -164,7 +164,12 @@ KINDS: dict[str, Shape] = {
             list_of(ref("case")),
             {"else": Key(PATH, "The way when none holds. Default: on.")},
         ),
-        _kind("set", "Sets variables.", any_of(map_of(VALUE, VARIABLE), list_of(map_of(VALUE, VARIABLE)))),
+        _kind(
+            "set",
+            "Sets variables.",
+            any_of(map_of(VALUE, VARIABLE), list_of(map_of(VALUE, VARIABLE)), NOTHING),
+            {"transcript": Key(map_of(VALUE), "Properties of the transcript, and their values.")},
+        ),
         _kind(
             "call",
             "Runs another workflow and comes back.",
@@ -174,7 +179,14 @@ KINDS: dict[str, Shape] = {
                 "into": Key(map_of(VARIABLE_NAME, VARIABLE), "Variables here: variables there, copied on return."),
             },
         ),
-        _kind("go to", "Goes elsewhere for good.", TEXT),
+        _kind("go to", "Goes elsewhere for good.", any_of(TEXT, ref("intended"))),
+        _kind(
+            "random",
+            "Goes one of the ways by chance.",
+            list_of(PATH),
+            {"repeats": Key(BOOLEAN, "One way may come twice before all have come. Default: true.")},
+        ),
+        _kind("reset", "Begins again where the conversation began; variables stay.", NOTHING),
         _kind("image", "Shows a picture.", any_of(TEXT, ref("picture")), _SHOWN_FIRST),
         _kind(
             "card",
@@ -205,8 +217,12 @@ KINDS: dict[str, Shape] = {
                 "wait": Key(BOOLEAN, "Wait until the client says which path to take. Default: when there are paths."),
                 "paths": Key(map_of(any_of(PATH, NOTHING)), "Ways on, by the type of the client's answer."),
                 "default": Key(TEXT, "The path taken for any other answer."),
+                "everywhere": Key(BOOLEAN, "The paths are listened for while the workflow runs. Default: false."),
             },
         ),
+        *CHANNEL_KINDS,
+        *MODEL_KINDS,
+        *WORLD_KINDS,
         _kind("end", "Ends the conversation.", any_of(SAY, NOTHING), _SHOWN_FIRST),
     )
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from parley.domain.ids import StepID
 from parley.domain.steps import Target
-from parley.projects import deciding_steps, showing_steps, talking_steps
+from parley.projects import channel_steps, deciding_steps, model_steps, showing_steps, talking_steps, world_steps
 from parley.projects.draft import ARROW, Draft, Place
 from parley.projects.names import LABEL, LATER_KINDS, RESERVED
 from parley.projects.nodes import Mapped, Node, Scalar, name_of
@@ -24,15 +24,30 @@ COMPILERS: dict[str, Compile] = {
     "capture": talking_steps.capture,
     "buttons": talking_steps.buttons,
     "choice": talking_steps.choice,
+    "listen": talking_steps.listen,
     "if": deciding_steps.if_,
     "cases": deciding_steps.cases,
     "set": deciding_steps.set_,
     "call": deciding_steps.call,
     "go to": deciding_steps.go_to,
+    "random": deciding_steps.random,
+    "reset": deciding_steps.reset,
     "image": showing_steps.image,
     "card": showing_steps.card,
     "carousel": showing_steps.carousel,
     "action": showing_steps.action,
+    "speak": channel_steps.speak,
+    "audio": channel_steps.audio,
+    "stream": channel_steps.stream,
+    "forward": channel_steps.forward,
+    "handoff": channel_steps.handoff,
+    "prompt": model_steps.prompt,
+    "prompts": model_steps.prompts,
+    "agent": model_steps.agent,
+    "knowledge": model_steps.knowledge,
+    "code": world_steps.code,
+    "function": world_steps.function,
+    "api": world_steps.api,
     "end": talking_steps.end,
 }
 _FIRST = ("say", "ask")

@@ -1,4 +1,4 @@
-"""Steps that talk and listen: say, ask, capture, buttons, choice, end."""
+"""Steps that talk and listen: say, ask, capture, buttons, choice, listen, end."""
 
 from __future__ import annotations
 
@@ -44,6 +44,13 @@ def choice(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     options = choices_of(value, place, draft, "`choice`")
     listening = listening_of(step, place, draft)
     draft.add(Choice(place.id, name=place.name, then=place.after, options=options, listening=listening), place.mark)
+
+
+def listen(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Waits, and takes nothing for its own: triggers may, else it is no match."""
+    if not is_nothing(value):
+        draft.problems.error(value.mark, f"`listen` takes nothing, and found {name_of(value)}", "Write `- listen:`.")
+    draft.add(Choice(place.id, place.name, place.after, listening=listening_of(step, place, draft)), place.mark)
 
 
 def end(value: Node, step: Mapped, place: Place, draft: Draft) -> None:

@@ -19,6 +19,7 @@ def show_image(step: Image, turn: Turn) -> Next:
             VisualPayload(
                 render(step.url, turn.variables),
                 dimensions=Dimensions(step.width or 0, step.height or 0) if sized else UNSET,
+                device=UNSET if step.device is None else step.device,
                 canvas_visibility=UNSET if step.visibility is None else step.visibility,
             )
         )

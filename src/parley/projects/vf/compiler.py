@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from parley.domain.channel_steps import Stream
 from parley.domain.ids import EnvironmentAlias, ProjectID, StepID, WorkflowID
+from parley.domain.model_steps import AgentStep, Knowledge, PromptedSet
 from parley.domain.program import Program, Workflow
 from parley.domain.project import Environment, Project
-from parley.domain.steps import Call, Capture, Cards, Choice, Set, Step
+from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
 from parley.errors import BadProject
+from parley.projects.builtins import BUILTIN_UTTERANCES
 from parley.projects.loaded import Loaded
-from parley.projects.vf.builtins import BUILTIN_UTTERANCES
 from parley.projects.vf.conditions import Conditions
 from parley.projects.vf.entries import Entries
 from parley.projects.vf.export_file import schema_of
+from parley.projects.vf.functions import functions_of
 from parley.projects.vf.intents import Intents
 from parley.projects.vf.layout import CONTAINERS, DRAWINGS, Layout, Node, layouts_of, root_of
 from parley.projects.vf.loops import cut_empty_loops, find_recursion
 from parley.projects.vf.messages import Messages
 from parley.projects.vf.names import Names
 from parley.projects.vf.nodes import read_node
+from parley.projects.vf.prompts import Prompts
 from parley.projects.vf.report import Import, NodeOutcome, Outcome, Report
 from parley.projects.vf.rich_text import RichText
 from parley.projects.vf.scene import Library, Scene
@@ -25,6 +29,8 @@ from parley.projects.vf.settings import settings_of, widget_of
 from parley.projects.vf.shapes import Obj, at, text
 from parley.projects.vf.variables import variables_of
 
+PLAYED = frozenset({"VF.PAUSE", "VF.RESUME", "VF.NEXT", "VF.PREVIOUS", "VF.START_OVER", "VF.CANCEL"})
+"""Intents that audio players obey."""
 MAIN = EnvironmentAlias("main")
 
 
@@ -57,7 +63,8 @@ def _library(export: Obj, layouts: dict[str, Layout], root: Layout, report: Repo
     # What is wrong with the intents is reported when they are read for the program.
     intents = Intents(export, names, rich, messages, Report("")).intents({}, set(BUILTIN_UTTERANCES))
     words = {name: frozenset(said.casefold() for said in intent.utterances) for name, intent in intents.items()}
-    return Library(names, rich, conditions, messages, entries, words, layouts, voice="voice" in kinds)
+    prompts = Prompts(export, names, rich)
+    return Library(names, rich, conditions, messages, prompts, entries, words, layouts, voice="voice" in kinds)
 
 
 def _program(
@@ -78,6 +85,7 @@ def _program(
         entities=entities,
         triggers=triggers,
         settings=settings_of(export, library.rich, library.messages, report),
+        functions=functions_of(export, library.names),
     )
 
 
@@ -112,7 +120,7 @@ def _record(node: Node, layout: Layout, scene: Scene, report: Report) -> None:
         outcome = "drawing"
     elif node.kind in CONTAINERS:
         outcome = "exact"
-    report.node(NodeOutcome(layout.name, node.id, node.kind, outcome, remarks), node.name or node.kind)
+    report.node(NodeOutcome(layout.name, node.id, node.kind, outcome, remarks, node.name), node.name or node.kind)
 
 
 def _listened_for(steps: list[Step]) -> set[str]:
@@ -121,6 +129,8 @@ def _listened_for(steps: list[Step]) -> set[str]:
         if isinstance(step, Choice | Cards):
             options = step.options if isinstance(step, Choice) else [b for card in step.cards for b in card.buttons]
             found |= {option.intent for option in options if option.intent}
+        elif isinstance(step, Stream):
+            found |= PLAYED
     return found
 
 
@@ -131,6 +141,14 @@ def _written(steps: list[Step]) -> list[str]:
             found += [assignment.variable for assignment in step.assignments]
         elif isinstance(step, Capture):
             found += [step.variable] if step.variable else [wanted.variable for wanted in step.entities]
-        elif isinstance(step, Call):
+        elif isinstance(step, Call | Function):
             found += step.outputs
+        elif isinstance(step, Api):
+            found += [captured.variable for captured in step.captures]
+        elif isinstance(step, PromptedSet):
+            found += [value.variable for value in step.values]
+        elif isinstance(step, AgentStep):
+            found += [name for path in step.paths for name in path.variables]
+        elif isinstance(step, Knowledge):
+            found += [step.variable]
     return found

@@ -27,8 +27,6 @@ def read_trace(node: Node, scene: Scene) -> Step:
     """`payload`: name, body and whether the client must answer; `paths`: what it may answer."""
     payload = obj(node.data.get("payload"))
     name = text(payload.get("name")) or text(node.data.get("name"))
-    if payload.get("scope") == "global":
-        scene.remark("its paths are listened for while it waits, not during the whole conversation")
     written = objects(node.data.get("paths"))
     default = _default(node.data, written)
     paths = tuple(
@@ -46,6 +44,7 @@ def read_trace(node: Node, scene: Scene) -> Step:
         stop=payload.get("isBlocking") is True or node.data.get("stop") is True,
         paths=paths,
         default=default,
+        everywhere=payload.get("scope") == "global",
     )
 
 

@@ -8,7 +8,10 @@ import msgspec
 
 from parley.domain.conditions import Expression, Literally, Template, Test, Truthy, Value
 from parley.domain.ids import StepID
+from parley.domain.model_steps import PromptedValue
+from parley.domain.prompt import Prompt
 from parley.domain.steps import Assignment, Branch, Condition, Set, Step, Target
+from parley.projects.vf.generating import prompted_after
 from parley.projects.vf.layout import Node
 from parley.projects.vf.scene import Scene
 from parley.projects.vf.shapes import Obj, at, obj, objects, text
@@ -61,17 +64,28 @@ def read_set(node: Node, scene: Scene) -> Step:
 
 def read_set_v3(node: Node, scene: Scene) -> Step:
     """`items`: a value in Markup, or a script that returns it."""
-    assignments = []
+    assignments, prompted = [], []
     for each in objects(node.data.get("items")):
         variable = scene.names.variable(each.get("variableID"))
         if not variable:
+            continue
+        prompt = _prompt(each, scene)
+        if prompt is not None:
+            prompted.append(PromptedValue(variable, prompt))
             continue
         value = _item(each, scene)
         if value is None:
             scene.remark(f"the value of '{variable}' cannot be expressed and is not set")
         else:
             assignments.append(Assignment(variable, value))
-    return Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
+    found = Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
+    return prompted_after(found, prompted, scene)
+
+
+def _prompt(item: Obj, scene: Scene) -> Prompt | None:
+    if item.get("type") != "prompt":
+        return None
+    return scene.prompts_of.prompt(item.get("promptID")) or scene.prompts_of.inline(item)
 
 
 def _item(item: Obj, scene: Scene) -> Value | None:

@@ -37,6 +37,10 @@ class Entries:
             self._items(layout, node, objects(node.data.get("items")))
         elif node.kind == "start":
             self._items(layout, node, objects(node.data.get("triggers")))
+        elif node.kind == "event":
+            event = text(node.data.get("requestName"))
+            if event:
+                self.triggers.append(Trigger(layout.id, StepID(node.id), event=event))
         elif node.kind == COMMAND:
             self._command(node)
 

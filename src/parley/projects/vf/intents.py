@@ -6,7 +6,7 @@ from typing import Any
 
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity
 from parley.domain.steps import Said
-from parley.projects.vf.builtins import BUILTIN_ENTITIES, utterances_of
+from parley.projects.builtins import BUILTIN_ENTITIES, utterances_of
 from parley.projects.vf.messages import Messages
 from parley.projects.vf.names import Names
 from parley.projects.vf.report import Report

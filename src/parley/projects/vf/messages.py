@@ -39,6 +39,12 @@ class Messages:
         found = () if discriminator is None else self._written(discriminator)
         return found or self._precompiled(id)
 
+    def prompt(self, message: object) -> str | None:
+        """The id of the prompt that answers in place of the message's texts, if one does."""
+        discriminator = obj(self._discriminators.get(text(message)))
+        own = self._of.get(text(discriminator.get("id")), [])
+        return next((found for id in own if (found := text(self._texts[id].get("promptID")))), None)
+
     def __contains__(self, message: object) -> bool:
         return text(message) in self._discriminators or text(message) in self._compiled
 

@@ -1,4 +1,4 @@
-"""Nodes that lead elsewhere: start, intent, trigger, goToNode, goTo, component, flow, exit."""
+"""Nodes that lead elsewhere: start, intent, event, trigger, goToNode, goTo, component, flow, random, reset, exit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from parley.domain.conditions import Template
 from parley.domain.ids import StepID
-from parley.domain.steps import Assignment, Call, End, GoTo, Set, Step
+from parley.domain.steps import Assignment, Call, End, GoTo, GoToIntent, Random, Reset, Set, Step
 from parley.projects.vf.layout import Node
 from parley.projects.vf.scene import Scene
 from parley.projects.vf.shapes import items, obj, objects, text
+
+MOST_WAYS = 100
 
 
 def read_start(node: Node, scene: Scene) -> Step:
@@ -52,10 +54,37 @@ def read_go_to(node: Node, scene: Scene) -> Step:
     """Goes on as if the user had meant an intent."""
     intent = scene.names.intent(node.data.get("intent"))
     trigger = None if intent is None else scene.entry(intent, text(node.data.get("diagramID")))
-    if trigger is None:
+    if intent is None or trigger is None:
         scene.remark("nothing starts with the intent it names: the workflow ends here")
         return GoTo(StepID(node.id), node.name)
-    return GoTo(StepID(node.id), node.name, trigger.step, workflow=trigger.workflow)
+    return GoToIntent(StepID(node.id), node.name, intent=intent)
+
+
+def read_random(node: Node, scene: Scene) -> Step:
+    """One of its ways by chance."""
+    named, counted = len(objects(node.data.get("namedPaths"))), node.data.get("paths")
+    count = named or (counted if isinstance(counted, int) and 0 <= counted <= MOST_WAYS else node.ports.count)
+    ways = tuple(scene.go(node.ports.path(i)) for i in range(count))
+    return Random(
+        StepID(node.id), node.name, scene.next(node), ways=ways, exhausts=node.data.get("noDuplicates") is True
+    )
+
+
+def read_reset(node: Node, scene: Scene) -> Step:
+    """Begins again."""
+    return Reset(StepID(node.id), node.name)
+
+
+def read_event(node: Node, scene: Scene) -> Step:
+    """Entered by an event; then copies parts of its payload into variables."""
+    assignments = []
+    for each in objects(node.data.get("mappings")):
+        variable, path = scene.names.variable(each.get("var") or each.get("variableID")), text(each.get("path"))
+        if variable and path:
+            assignments.append(Assignment(variable, Template("{last_event.payload." + path + "}")))
+    if not assignments:
+        return read_start(node, scene)
+    return Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
 
 
 def read_component(node: Node, scene: Scene) -> Step:

@@ -26,6 +26,12 @@ class Names:
         self.intents |= _named(at(version, "platformData", "intents"), "key")
         self.intents |= _named(export.get("intents"), "id")
         self.events = {text(e.get("id")): _event(e) for e in objects(export.get("events")) if _event(e)}
+        self.secrets = _named(export.get("secrets"), "id")
+        self._functions = {text(each.get("id")) for each in objects(export.get("functions"))}
+        self._paths: dict[str, dict[str, str]] = {}
+        for each in objects(export.get("functionPaths")):
+            if text(each.get("id")) and text(each.get("name")):
+                self._paths.setdefault(text(each.get("functionID")), {})[text(each["id"])] = text(each["name"])
         self._known = frozenset(self.variables.values()) | frozenset(self.entities.values())
         self._known |= frozenset(v for v in _strings(at(version, "variables")))
 
@@ -46,6 +52,22 @@ class Names:
     def event(self, id: object) -> str | None:
         """The name by which clients send an event."""
         return self.events.get(text(id)) or text(id) or None
+
+    def secret(self, id: object) -> str:
+        """The name of a secret."""
+        return self.secrets.get(text(id)) or text(id)
+
+    def has_function(self, id: str) -> bool:
+        """The function is in the file."""
+        return id in self._functions
+
+    def paths_of(self, function: str) -> dict[str, str]:
+        """The paths that a function may return, by the port that each has on its nodes."""
+        return self._paths.get(function, {})
+
+    def code(self, source: str) -> str:
+        """Statements of the editor: like `script`, but braces alone are JavaScript's."""
+        return _LEGACY.sub(lambda m: self.variable(m[2], m[1]), source)
 
     def template(self, source: str) -> str:
         """A text of the editor as a template: `{{[size].sdh34f9}}` becomes `{size}`, `{size}` stays."""

@@ -59,6 +59,11 @@ class Ports:
             return _target(self._listed[index]) if index < len(self._listed) else None
         return self.choice(index, id)
 
+    @property
+    def count(self) -> int:
+        """How many ways there are that no name tells apart."""
+        return len(self._dynamic) if self._listed is None else len(self._listed)
+
     def any(self) -> str | None:
         """Some connected way: the next one, else the first of all."""
         every = [*(self._listed or ()), *self._named.values(), *self._dynamic]

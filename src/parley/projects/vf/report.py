@@ -12,13 +12,17 @@ Outcome = Literal["exact", "approximate", "pass-through", "drawing"]
 
 
 class NodeOutcome(Struct, frozen=True):
-    """`exact`: runs as it did. `approximate`: `remarks` say what differs. `drawing`: a note on the canvas."""
+    """`exact`: runs as it did. `approximate`: `remarks` say what differs. `drawing`: a note on the canvas.
+
+    `diagram` and `name` are what their author calls them.
+    """
 
     diagram: str
     node: str
     kind: str
     outcome: Outcome
     remarks: tuple[str, ...] = ()
+    name: str = ""
 
 
 class Import(Struct, frozen=True):

@@ -75,6 +75,8 @@ class RichText:
         for key in ("variableID", "entityID"):
             if text(span.get(key)):
                 return [{"text": "{" + self._names.variable(span[key]) + _path(span.get("path")) + "}"}]
+        if text(span.get("secretID")):
+            return [{"text": "{secret." + self._names.secret(span["secretID"]) + "}"}]
         inner = self._markup(items(span.get("text")), depth + 1) if depth < DEEPEST else []
         attributes = obj(span.get("attributes"))
         if attributes.get("__type") == "link":

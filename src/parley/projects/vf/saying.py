@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from parley.domain.ids import StepID
-from parley.domain.steps import Image, Message, Said, Speak, Step
+from parley.domain.model_steps import Prompted
+from parley.domain.steps import CustomAction, Image, Message, Said, Speak, Step
 from parley.projects.vf.layout import Node
 from parley.projects.vf.scene import Scene
 from parley.projects.vf.shapes import Obj, at, number, objects, text
+
+_OWN = ("name", "ports", "portsV2")
+"""Keys of a node's data that are the editor's."""
 
 
 def read_text(node: Node, scene: Scene) -> Step:
@@ -21,6 +25,9 @@ def read_text(node: Node, scene: Scene) -> Step:
 def read_message(node: Node, scene: Scene) -> Step:
     """A message of the content library."""
     id = node.data.get("messageID")
+    prompt = scene.prompt_of_message(id)
+    if prompt is not None:
+        return Prompted(StepID(node.id), node.name, scene.next(node), prompt=prompt)
     variants = scene.message(id)
     if not variants:
         scene.remark(f"message '{text(id)}' is not in the file: the step says nothing")
@@ -37,9 +44,10 @@ def read_speak(node: Node, scene: Scene) -> Step:
 
 
 def read_visual(node: Node, scene: Scene) -> Step:
-    """A picture. Displays of particular devices cannot be shown."""
+    """A picture; what is for displays of particular devices is sent as it is."""
     if node.data.get("visualType", "image") != "image":
-        return scene.pass_through(node, "only pictures can be shown: runs as a pass-through")
+        body = {key: value for key, value in node.data.items() if key not in _OWN}
+        return CustomAction(StepID(node.id), node.name, scene.next(node), action="visual", body=body)
     return Image(
         StepID(node.id),
         node.name,
@@ -48,6 +56,7 @@ def read_visual(node: Node, scene: Scene) -> Step:
         width=number(at(node.data, "dimensions", "width")),
         height=number(at(node.data, "dimensions", "height")),
         visibility=text(node.data.get("canvasVisibility")) or None,
+        device=text(node.data.get("device")) or None,
     )
 
 

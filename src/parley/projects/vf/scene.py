@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from parley.domain.ids import StepID
 from parley.domain.program import Trigger
+from parley.domain.prompt import Prompt
 from parley.domain.steps import GoTo, Said, Step
 from parley.projects.vf.conditions import Conditions
 from parley.projects.vf.entries import Entries
 from parley.projects.vf.layout import Layout, Node
 from parley.projects.vf.messages import Messages
 from parley.projects.vf.names import Names
+from parley.projects.vf.prompts import Prompts
 from parley.projects.vf.rich_text import RichText
 
 
@@ -28,6 +30,7 @@ class Library(Struct, frozen=True):
     rich: RichText
     conditions: Conditions
     messages: Messages
+    prompts: Prompts
     entries: Entries
     words: dict[str, frozenset[str]]
     layouts: dict[str, Layout]
@@ -39,7 +42,7 @@ class Scene:
 
     def __init__(self, library: Library, layout: Layout) -> None:
         self.names, self.rich, self.conditions = library.names, library.rich, library.conditions
-        self.voice = library.voice
+        self.voice, self.prompts_of = library.voice, library.prompts
         self._library, self._layout = library, layout
         self._remarks: list[str] = []
         self.passes = False
@@ -96,6 +99,11 @@ class Scene:
         step = StepID(id)
         self.added[step] = GoTo(step, workflow=trigger.workflow, then=trigger.step)
         return step
+
+    def prompt_of_message(self, id: object) -> Prompt | None:
+        """The prompt that answers instead of a message's variants."""
+        prompt = self._library.messages.prompt(id)
+        return None if prompt is None else self.prompts_of.prompt(prompt)
 
     def message(self, id: object) -> tuple[Said, ...]:
         """The variants of a message of the content library."""

@@ -23,7 +23,6 @@ from parley.transports.http.turn_routes import joined, names_of, state_in
 
 LONGEST_USER = 128
 DEFAULT_ENVIRONMENT = "development"
-LOGS = ("off", "error", "warn", "info", "verbose", "true", "false")
 ATTEMPTS = 3
 """A session may end between being found and being posted to; then the user gets a new one."""
 
@@ -51,7 +50,6 @@ class LegacyRoutes:
         user = UserID(checked_user(request.params["userID"], LONGEST_USER))
         environment = self.environment_of(request, project)
         is_verbose = request.flag("verbose")
-        request.one_of("logs", LOGS)
         body, key = await request.body(self._house.body_limit), key_of(request)
 
         def post(session: SessionHandle) -> Post:

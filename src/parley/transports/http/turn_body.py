@@ -20,6 +20,7 @@ from parley.transports.http.json_body import decode
 from parley.transports.http.request import Request
 
 ENCODINGS = ("audio/mp3", "audio/x-mulaw", "audio/pcm")
+LOGS = ("off", "error", "warn", "info", "verbose", "true", "false")
 POLICIES = ("enqueue", "reject", "interrupt")
 LONGEST_KEY = 256
 LEGACY_EXCLUDED = frozenset({"block", "debug", "flow"})
@@ -36,6 +37,7 @@ class V4Config(Struct, rename="camel"):
     exclude_types: list[str] | None = None
     state: bool | None = None
     concurrency: str | None = None
+    logs: str | None = None
 
 
 class V4Body(Struct):
@@ -70,6 +72,7 @@ class LegacyConfig(Struct, rename="camel"):
     stop_types: list[str] | None = None
     exclude_types: list[str] | None = None
     self_delegate: bool | None = None
+    logs: str | None = None
 
 
 class LegacyBody(Struct):
@@ -108,6 +111,8 @@ def _v4_config(config: V4Config) -> TurnConfig:
         raise InvalidInput.at("config.concurrency", " or ".join(POLICIES))
     if config.audio_encoding is not None and config.audio_encoding not in ENCODINGS:
         raise InvalidInput.at("config.audioEncoding", " or ".join(ENCODINGS))
+    if config.logs is not None and config.logs not in LOGS:
+        raise InvalidInput.at("config.logs", " or ".join(LOGS))
     return TurnConfig(
         exclude_types=frozenset(config.exclude_types or ()),
         completion_events=bool(config.completion_events),
@@ -116,6 +121,7 @@ def _v4_config(config: V4Config) -> TurnConfig:
         user_timezone=config.user_timezone,
         state=bool(config.state),
         concurrency=config.concurrency,
+        logs=config.logs,
     )
 
 
@@ -139,6 +145,7 @@ def stream_post(request: Request, body: bytes, key: str | None) -> Post:
     request.one_of("modality", ("voice", "chat", "api"))
     request.one_of("versionVariant", ("draft", "published"))
     config = TurnConfig(
+        logs=request.one_of("logs", LOGS),
         completion_events=request.flag("completion_events"),
         audio_events=request.flag("audio_events"),
         audio_encoding=request.one_of("audio_encoding", ENCODINGS),
@@ -162,10 +169,11 @@ def legacy_post(
     action = asked.action if asked.action is not None else asked.request
     variables = (asked.state and asked.state.variables) or {}
     merged = {name: deep_merged(current.get(name), value) for name, value in variables.items()}
-    return Post(_or_silence(action), _legacy_config(asked.config or LegacyConfig(), shows_state), merged, key)
+    config = _legacy_config(asked.config or LegacyConfig(), shows_state, request.one_of("logs", LOGS))
+    return Post(_or_silence(action), config, merged, key)
 
 
-def _legacy_config(config: LegacyConfig, shows_state: bool) -> TurnConfig:
+def _legacy_config(config: LegacyConfig, shows_state: bool, logs: str | None) -> TurnConfig:
     excluded = LEGACY_EXCLUDED if config.exclude_types is None else frozenset(config.exclude_types)
     return TurnConfig(
         exclude_types=excluded,
@@ -174,6 +182,7 @@ def _legacy_config(config: LegacyConfig, shows_state: bool) -> TurnConfig:
         self_delegate=bool(config.self_delegate),
         strip_ssml=config.strip_ssml is not False,
         state=shows_state,
+        logs=config.logs or logs,
     )
 
 

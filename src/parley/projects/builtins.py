@@ -1,4 +1,4 @@
-"""The intents and entity kinds that every export may use without explaining them. English."""
+"""The intents and entity kinds that every agent may use without explaining them. English."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ BUILTIN_UTTERANCES: dict[str, tuple[str, ...]] = {
 
 BUILTIN_ENTITIES: dict[str, str] = {
     "VF.NUMBER": "number",
-    "VF.ORDINAL": "number",
-    "VF.AGE": "number",
-    "VF.PERCENTAGE": "number",
-    "VF.CURRENCY": "number",
+    "VF.ORDINAL": "ordinal",
+    "VF.AGE": "age",
+    "VF.PERCENTAGE": "percentage",
+    "VF.CURRENCY": "currency",
     "VF.TEMPERATURE": "number",
     "VF.DIMENSION": "number",
     "VF.EMAIL": "email",
     "VF.PHONENUMBER": "phone",
     "VF.PHONE_NUMBER": "phone",
-    "VF.DATETIME": "date",
+    "VF.DATETIME": "datetime",
     "VF.DATE": "date",
     "VF.TIME": "time",
+    "VF.DURATION": "duration",
     "VF.URL": "url",
     "VF.NAME": "name",
-    "VF.GEOGRAPHY": "text",
+    "VF.GEOGRAPHY": "location",
     "VF.KEYPHRASE": "text",
 }
 

@@ -1,0 +1,63 @@
+"""What steps may reach beyond the conversation: each is a port; an agent that is run alone has none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from parley.domain.ids import SessionID, TurnID
+from parley.ports.effects import Effect, EffectName, Effects
+from parley.ports.knowledge import KnowledgeBase
+from parley.ports.llm import LanguageModel
+from parley.ports.scripts import Fetch, Ran, Script, Scripts
+from parley.ports.tools import Request, RequestFailed, Response, Tools
+
+Secrets = Callable[[str], str | None]
+"""A secret by name; None where there is none."""
+
+
+class Nowhere:
+    """Every port at once, for an engine without surroundings: nothing can be run or called, which steps report."""
+
+    async def run(self, script: Script, fetch: Fetch | None = None) -> Ran:
+        """See `Scripts.run`."""
+        return Ran(error="scripts cannot be run here")
+
+    async def send(self, request: Request) -> Response:
+        """See `Tools.send`."""
+        raise RequestFailed("nothing can be called from here")
+
+    def post(self, request: Request) -> None:
+        """See `Tools.post`."""
+        raise RequestFailed("nothing can be called from here")
+
+    async def begin(self, name: EffectName, asked: str) -> Effect | None:
+        """See `Effects.begin`."""
+        return None
+
+    async def find(self, name: EffectName) -> Effect | None:
+        """See `Effects.find`."""
+        return None
+
+    async def finish(self, name: EffectName, effect: Effect) -> None:
+        """See `Effects.finish`."""
+
+    async def settle(self, session: SessionID, turn: TurnID) -> None:
+        """See `Effects.settle`."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports that steps use. `model` and `knowledge` are None where there is none."""
+
+    scripts: Scripts
+    tools: Tools
+    effects: Effects
+    secrets: Secrets = lambda name: None
+    now_ms: Callable[[], int] = lambda: 0
+    model: LanguageModel | None = None
+    knowledge: KnowledgeBase | None = None
+
+
+_NOWHERE = Nowhere()
+NOWHERE = World(_NOWHERE, _NOWHERE, _NOWHERE)

@@ -1,0 +1,84 @@
+"""The shapes of steps that ask a language model or a knowledge base."""
+
+from __future__ import annotations
+
+from parley.projects.kind_shape import LISTENING, kind_of
+from parley.projects.shape import Key, Shape, any_of, list_of, map_of, ref
+from parley.projects.shapes import BOOLEAN, COUNT, NOTHING, TEXT, VARIABLE
+
+PATH = ref("path")
+MODEL_KEYS = {
+    "model": Key(TEXT, "Which model. Default: the server's."),
+    "temperature": Key({"type": "number", "minimum": 0}, "How freely it answers."),
+    "max_tokens": Key(COUNT, "How long the answer may be."),
+}
+MESSAGE = Shape(
+    "model_message",
+    "One message before the prompt, by whom it is.",
+    {"user": Key(TEXT, "What the user said."), "assistant": Key(TEXT, "What the model said.")},
+    advice="For example `{user: How much is {count}?}`.",
+)
+PROMPT_KEYS = {
+    "system": Key(TEXT, "What the model is told about itself."),
+    "messages": Key(list_of(ref("model_message")), "What was said before the prompt."),
+    "memory": Key({"enum": ["none", "before", "only"]}, "The conversation so far goes along. Default: none."),
+    "from_knowledge": Key(BOOLEAN, "Answer from the knowledge base alone. Default: false."),
+    **MODEL_KEYS,
+}
+PROMPT = Shape(
+    "prompt",
+    "What is asked of a language model.",
+    {"prompt": Key(TEXT, "The prompt; `{name}` stands for a variable."), **PROMPT_KEYS},
+    advice="For example `{prompt: Answer {last_utterance}., memory: before}`.",
+)
+AGENT_PATH = Shape(
+    "agent_path",
+    "A way on that the model may choose.",
+    {
+        "when": Key(TEXT, "When it is to choose it."),
+        "into": Key(list_of({"type": "string", "pattern": VARIABLE}), "Variables that it fills in."),
+        "to": Key(PATH, "Where it leads."),
+    },
+    advice="For example `{when: Everything is said., to: -> goodbye}`.",
+)
+MODEL_SHAPES = (MESSAGE, PROMPT, AGENT_PATH)
+_NOT_FOUND = {"not_found": Key(PATH, "The way when there is no answer. Default: on.")}
+MODEL_KINDS = (
+    kind_of(
+        "prompt",
+        "Says what a language model answers.",
+        any_of(TEXT, NOTHING),
+        PROMPT_KEYS,
+        {"into": Key({"type": "string", "pattern": VARIABLE}, "The answer goes in there, and is not said.")},
+        _NOT_FOUND,
+        example="{prompt: How tall is {building}?, system: Be brief.}",
+    ),
+    kind_of(
+        "prompts",
+        "Sets variables to what a language model answers, all at once.",
+        map_of(any_of(TEXT, ref("prompt")), VARIABLE),
+        PROMPT_KEYS,
+    ),
+    kind_of(
+        "agent",
+        "Lets a language model talk by its instructions.",
+        TEXT,
+        MODEL_KEYS,
+        {
+            "paths": Key(map_of(any_of(PATH, ref("agent_path"), NOTHING)), "Ways on that the model may choose."),
+            "each_turn": Key(PATH, "The way after each answer. Default: it waits for the next reply."),
+        },
+        LISTENING,
+    ),
+    kind_of(
+        "knowledge",
+        "Looks something up in the knowledge base.",
+        TEXT,
+        {
+            "into": Key({"type": "string", "pattern": VARIABLE}, "The variable that gets what is found, a list."),
+            "limit": Key(COUNT, "How many passages. Default: 3."),
+        },
+        _NOT_FOUND,
+        example="{knowledge: '{last_utterance}', into: found}",
+    ),
+)

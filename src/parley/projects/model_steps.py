@@ -1,0 +1,147 @@
+"""Steps that ask a language model or a knowledge base: prompt, prompts, agent, knowledge."""
+
+from __future__ import annotations
+
+from typing import Literal, cast, get_args
+
+from msgspec.structs import replace
+
+from parley.domain.model_steps import AgentPath, AgentStep, Knowledge, Prompted, PromptedSet, PromptedValue
+from parley.domain.prompt import Memory, ModelSettings, Prompt, PromptMessage
+from parley.projects.channel_steps import way
+from parley.projects.draft import Draft, Place, is_nothing
+from parley.projects.listening import listening_of
+from parley.projects.model_shapes import AGENT_PATH, MESSAGE, PROMPT
+from parley.projects.nodes import Mapped, Node
+from parley.projects.reading import boolean, items_of, mapping_of, number, one_of, shaped, text_of
+
+
+def prompt(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Says the answer, or puts it into a variable."""
+    asked = _prompt(None if is_nothing(value) else value, step, draft)
+    into = step.get("into")
+    if into is None:
+        not_found = way(step, "not_found", place, draft)
+        draft.add(Prompted(place.id, place.name, place.after, prompt=asked, not_found=not_found), place.mark)
+        return
+    if step.get("not_found") is not None:
+        draft.problems.error(step.keys["not_found"].mark, "`not_found` does not go with `into`", "Test the variable.")
+    values = (PromptedValue(draft.variable(into, "`into`"), asked),)
+    draft.add(PromptedSet(place.id, place.name, place.after, values=values), place.mark)
+
+
+def prompts(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Sets variables to the answers; what is written beside `prompts` holds for each of them."""
+    values = []
+    for name, key, given in mapping_of(value, draft.problems, "`prompts`"):
+        draft.check_variable(name, key)
+        if isinstance(given, Mapped):
+            own = shaped(given, PROMPT, draft.problems, f"the prompt of `{name}`")
+            asked = _prompt(given.get("prompt"), own or given, draft, _prompt(None, step, draft))
+        else:
+            asked = _prompt(given, step, draft)
+        values.append(PromptedValue(name, asked))
+    if not values:
+        draft.problems.error(value.mark, "`prompts` asks for nothing", "For example `prompts: {mood: Which mood?}`.")
+    draft.add(PromptedSet(place.id, place.name, place.after, values=tuple(values)), place.mark)
+
+
+def agent(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Lets the model talk until it chooses a path."""
+    paths = tuple(
+        _path(name, node, n, place, draft)
+        for n, (name, _, node) in enumerate(mapping_of(step.get("paths"), draft.problems, "`paths`"), 1)
+    )
+    found = AgentStep(
+        place.id,
+        place.name,
+        place.after,
+        instructions=draft.template(value, "`agent`"),
+        settings=_settings(step, draft, ModelSettings()),
+        paths=paths,
+        each_turn=way(step, "each_turn", place, draft),
+        listening=listening_of(step, place, draft),
+    )
+    draft.add(found, place.mark)
+
+
+def knowledge(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
+    """Looks something up."""
+    into, limit = step.get("into"), step.get("limit")
+    found = Knowledge(
+        place.id,
+        place.name,
+        place.after,
+        question=draft.template(value, "`knowledge`"),
+        variable="" if into is None else draft.variable(into, "`into`"),
+        limit=3 if limit is None else int(number(limit, draft.problems, "`limit`", whole=True)),
+        not_found=way(step, "not_found", place, draft),
+    )
+    draft.add(found, place.mark)
+
+
+def prompt_of(node: Node, draft: Draft) -> Prompt:
+    """A prompt that stands alone: a text, or a mapping with `prompt`."""
+    if not isinstance(node, Mapped):
+        return Prompt(draft.template(node, "`prompt`"))
+    mapping = shaped(node, PROMPT, draft.problems, "`prompt`")
+    return _prompt(node.get("prompt"), mapping or node, draft)
+
+
+def _prompt(text: Node | None, keys: Mapped, draft: Draft, common: Prompt | None = None) -> Prompt:
+    """The prompt with what is written beside it; the rest of it is `common`."""
+    found = common or Prompt()
+    system, memory, messages = (keys.get(key) for key in ("system", "memory", "messages"))
+    uses = keys.get("from_knowledge")
+    return replace(
+        found,
+        text="" if text is None else draft.template(text, "`prompt`"),
+        system=found.system if system is None else draft.template(system, "`system`"),
+        messages=found.messages if messages is None else _messages(messages, draft),
+        memory=found.memory
+        if memory is None
+        else cast(Memory, one_of(memory, draft.problems, "`memory`", get_args(Memory))),
+        knowledge=found.knowledge if uses is None else boolean(uses, draft.problems, "`from_knowledge`"),
+        settings=_settings(keys, draft, found.settings),
+    )
+
+
+def _messages(node: Node, draft: Draft) -> tuple[PromptMessage, ...]:
+    found = []
+    for item in items_of(node, draft.problems, "`messages`"):
+        mapping = shaped(item, MESSAGE, draft.problems, "a message")
+        if mapping is None:
+            continue
+        if len(mapping.values) != 1:
+            draft.problems.error(item.mark, "a message is by `user` or by `assistant`", MESSAGE.advice)
+        roles: tuple[Literal["user", "assistant"], ...] = ("user", "assistant")
+        for role in roles:
+            content = mapping.get(role)
+            if content is not None:
+                found.append(PromptMessage(role, draft.template(content, f"`{role}`")))
+    return tuple(found)
+
+
+def _settings(keys: Mapped, draft: Draft, common: ModelSettings) -> ModelSettings:
+    model, temperature, longest = (keys.get(key) for key in ("model", "temperature", "max_tokens"))
+    return ModelSettings(
+        common.model if model is None else text_of(model, draft.problems, "`model`"),
+        common.temperature
+        if temperature is None
+        else float(number(temperature, draft.problems, "`temperature`", least=-1e-9)),
+        common.max_tokens if longest is None else int(number(longest, draft.problems, "`max_tokens`", whole=True)),
+    )
+
+
+def _path(name: str, node: Node, n: int, place: Place, draft: Draft) -> AgentPath:
+    if not isinstance(node, Mapped) or not set(node.values) & set(AGENT_PATH.keys):
+        return AgentPath(name, then=draft.path(node, place, f"path{n}"))
+    mapping = shaped(node, AGENT_PATH, draft.problems, f"the path `{name[:60]}`")
+    when, into, to = (mapping.get(key) if mapping else None for key in ("when", "into", "to"))
+    items = () if into is None else items_of(into, draft.problems, "`into` of a path")
+    return AgentPath(
+        name,
+        "" if when is None else draft.template(when, "`when`"),
+        tuple(draft.variable(item, "`into`") for item in items),
+        draft.path(to, place, f"path{n}"),
+    )
