@@ -16,7 +16,6 @@ from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
 from parley.engine.conditions import holds
 from parley.engine.javascript import check_expression, evaluate_expression
-from parley.engine.sandbox import run_script
 from parley.engine.templates import render
 from parley.engine.turn import Turn
 
@@ -63,7 +62,6 @@ def main() -> None:
         ("expression over an object", lambda: evaluate_expression("order.lines[0].price * 2", known), 20_000),
         ("expression that gives an object", lambda: evaluate_expression("({name, age})", known), 20_000),
         ("syntax check", lambda: check_expression("age > 18 && city == 'London'"), 300),
-        ("script in a fresh context", lambda: run_script("age += 1; return 'grown'", {"age": 30}), 300),
     ]
     for name, operation, times in operations:
         print(f"{name:36} {microseconds(operation, times):8.2f} µs")

@@ -17,11 +17,18 @@ from parley.backends.files.address import SCHEME, parse_address
 from parley.backends.files.local import LocalFiles
 from parley.backends.files.s3 import S3Files
 from parley.backends.files.s3_signature import S3Credentials
+from parley.backends.llm.scripted import read_script
+from parley.backends.scripts.workers import Workers
 from parley.backends.store.memory import MemoryStore
 from parley.backends.store.sqlite import SqliteStore
+from parley.backends.tools.http import HttpTools
 from parley.config import MEMORY, Settings
+from parley.domain.program import Program
 from parley.domain.project import Project
+from parley.domain.steps import Code, Function
+from parley.engine.world import World
 from parley.errors import BadProject
+from parley.ports.llm import LanguageModel
 from parley.projects.load import load
 from parley.session.access import Access, create_key
 from parley.session.actor import Surroundings
@@ -73,6 +80,16 @@ def files_of(settings: Settings) -> LocalFiles | S3Files:
     return LocalFiles(data.with_name(f"{data.name}.files"))
 
 
+def model_of(settings: Settings) -> LanguageModel | None:
+    """The language model. Raises `BadProject` with one clear line."""
+    if settings.model is None:
+        return None
+    kind, _, address = settings.model.partition(":")
+    if kind != "scripted" or not address:
+        raise BadProject(f"PARLEY_MODEL={settings.model}: this release knows `scripted:FILE`, a script of answers.")
+    return read_script(Path(address).expanduser())
+
+
 async def copy_data(store: Backend, into: Path) -> None:
     """Write a copy of everything in the store as it is at one moment, while it may be in use."""
     if isinstance(store, SqliteStore):
@@ -93,27 +110,48 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     store = await open_store(settings.data, exclusive=True)
     try:
         await files.open()
-        house = await _furnish(store, files, settings)
-        for project in projects:
-            await house.catalog.serve(project)
-        key = await create_key(
-            store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
-        )
-        sweeping = asyncio.create_task(house.directory.sweep())
-        try:
-            yield Opened(house, key, projects)
-        finally:
-            sweeping.cancel()
-            await house.directory.drain(settings.drain_seconds)
+        async with _open_world(store, projects, settings) as world:
+            house = await _furnish(store, files, world, settings)
+            for project in projects:
+                await house.catalog.serve(project)
+            key = await create_key(
+                store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
+            )
+            sweeping = asyncio.create_task(house.directory.sweep())
+            try:
+                yield Opened(house, key, projects)
+            finally:
+                sweeping.cancel()
+                await house.directory.drain(settings.drain_seconds)
     finally:
         await files.close()
         await store.close()
 
 
-async def _furnish(store: Backend, files: LocalFiles | S3Files, settings: Settings) -> House:
+@asynccontextmanager
+async def _open_world(store: Backend, projects: tuple[Project, ...], settings: Settings) -> AsyncIterator[World]:
+    """What steps reach beyond the conversation. Processes for scripts are started where a program has some."""
+    scripts, tools, model = Workers(), HttpTools(), model_of(settings)
+    try:
+        if any(_has_scripts(environment.program) for project in projects for environment in project.environments):
+            await scripts.open()
+        await tools.open()
+        yield World(scripts, tools, store.effects, now_ms=SystemClock().now_ms, model=model)
+    finally:
+        await tools.close()
+        await scripts.close()
+
+
+def _has_scripts(program: Program) -> bool:
+    return any(
+        isinstance(step, Code | Function) for workflow in program.workflows.values() for step in workflow.steps.values()
+    )
+
+
+async def _furnish(store: Backend, files: LocalFiles | S3Files, world: World, settings: Settings) -> House:
     clock = SystemClock()
     catalog = Catalog(store.versions)
-    directory = Directory(catalog, Surroundings(store, store, clock))
+    directory = Directory(catalog, Surroundings(store, store, clock, world=world))
     secret = await store.keyring.secret("session-key", secrets.token_hex(32))
     return House(
         directory=directory,

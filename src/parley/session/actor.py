@@ -19,6 +19,7 @@ from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
+from parley.engine.world import NOWHERE, World
 from parley.errors import Busy, Draining, NotFound, ParleyError, SessionEnded, StoreUnavailable
 from parley.ports.clock import Clock
 from parley.ports.store import Store
@@ -43,6 +44,7 @@ class Surroundings:
     transcripts: Transcripts
     clock: Clock
     engine: Engine = run
+    world: World = NOWHERE
 
 
 class Session:
@@ -261,7 +263,8 @@ class Session:
                 self._close()
 
     async def _perform(self, answer: Answer) -> None:
-        performance = Performance(self._state, self.agent, answer, self.outbox, self._around.clock)
+        around = self._around
+        performance = Performance(self._state, self.agent, answer, self.outbox, around.clock, around.world)
         self._current = performance
         try:
             record = await performance.run(self._around.engine)
@@ -277,6 +280,15 @@ class Session:
             if record.key is not None:
                 self._by_key.pop(record.key, None)
             performance.release()
+            if performance.has_effects:
+                await self._settle(answer.turn)
+
+    async def _settle(self, turn: TurnID) -> None:
+        try:
+            await self._around.world.effects.settle(self.id, turn)
+        except StoreUnavailable as error:
+            # The session's next effects take these along.
+            log.warning("effects not settled", session=self.id, turn=turn, error=error.code)
 
     def _lose(self, answer: Answer, failure: ParleyError) -> None:
         self.is_lost = True

@@ -92,6 +92,7 @@ class Answer:
         elif not self.is_over:
             # The turn may still be saved whole by its commit; until then nothing of it is shown.
             self.failure = failure if isinstance(failure, ParleyError) else StoreUnavailable(str(failure))
+            self._signal.wake()
 
     def accept(self) -> None:
         """The action is durable: what has been said may be read."""
@@ -108,6 +109,14 @@ class Answer:
         while not self.is_accepted:
             if self.is_over:
                 raise self.failure or StoreUnavailable("This action could not be saved. Try again.")
+            await self._signal.wait()
+
+    async def durable(self) -> None:
+        """Return when the action is durable. Raises what made recording it fail, also where its turn may yet be saved:
+        for what must not be done in the name of an action that could be lost."""
+        while not self.is_accepted:
+            if self.failure is not None:
+                raise self.failure
             await self._signal.wait()
 
     def nudge(self) -> None:

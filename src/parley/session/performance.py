@@ -19,6 +19,7 @@ from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, T
 from parley.engine.agent import Agent
 from parley.engine.turn import Turn
 from parley.engine.variables import Variables
+from parley.engine.world import NOWHERE, World
 from parley.errors import Draining, ParleyError
 from parley.ports.clock import Clock
 from parley.session.answer import Answer
@@ -36,8 +37,19 @@ INTERNAL_ERROR = "An internal error occurred."
 class Performance:
     """Runs the engine for one answer and gathers what it says."""
 
-    def __init__(self, state: SessionState, agent: Agent, answer: Answer, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self,
+        state: SessionState,
+        agent: Agent,
+        answer: Answer,
+        outbox: Outbox,
+        clock: Clock,
+        world: World = NOWHERE,
+    ) -> None:
         self.answer = answer
+        self.has_effects = False
+        """The turn has done something to the world."""
+        self._world = world
         self._state = state
         self._agent = agent
         self._outbox = outbox
@@ -96,8 +108,11 @@ class Performance:
             now_ms=record.accepted_at,
             emit=self._emit,
             config=self._config,
+            world=self._world,
+            durable=self.answer.durable,
         )
         await self._run_engine(engine, turn)
+        self.has_effects = turn.has_effects
         self._check_size(turn.variables, before)
         if turn.finished:
             state.ended = "end_of_diagram"
@@ -164,12 +179,14 @@ class Performance:
         kind = type_of(trace)
         if kind in self._config.exclude_types:
             return
-        data = encode_trace(trace, self._clock.now_ms(), self.answer.turn)
-        emission = Emission(self._outbox.next_offset, self.answer.turn, Traced(kind, Raw(data)))
-        self._outbox.append(self.answer.record.message_id, emission)
-        self.answer.append(emission)
-        if self.answer.is_accepted:
-            self._outbox.release()
+        answer, outbox = self.answer, self._outbox
+        turn = answer.record.id
+        traced = Traced(kind, Raw(encode_trace(trace, self._clock.now_ms(), turn)))
+        emission = Emission(outbox.next_offset, turn, traced)
+        outbox.append(answer.record.message_id, emission)
+        answer.append(emission)
+        if answer.is_accepted:
+            outbox.release()
 
     def _let_out(self) -> None:
         if self.answer.is_accepted and self.answer.failure is None:

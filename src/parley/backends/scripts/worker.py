@@ -17,7 +17,7 @@ from typing import Any
 from parley.backends.scripts.context import DEFAULTS, Limits, Piece, Run
 
 HEADER = struct.Struct("!I")
-NICE = 5
+NICE = 10
 """Scripts give way to the server."""
 MEMORY_BYTES = 1024 * 1024 * 1024
 SPARE_SECONDS = 1
