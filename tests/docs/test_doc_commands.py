@@ -40,8 +40,9 @@ def commands(page: Path) -> list[str]:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Path]:
     """A folder with the files that the pages speak of, and `parley` on the path."""
-    hello = next(block for block in blocks(ROOT / "README.md", "yaml") if block.startswith("# hello.yaml"))
-    (tmp_path / "hello.yaml").write_text(hello, "utf-8")
+    for block in (block for page in PAGES for block in blocks(page, "yaml")):
+        if named := re.match(r"# (\w+\.yaml)", block):
+            (tmp_path / named[1]).write_text(block, "utf-8")
     (tmp_path / "shop.yaml").write_text(tutorial_agent(), "utf-8")
     (tmp_path / "export.vf").write_bytes((ROOT / "tests/fixtures/vf/bike_rental_7.vf").read_bytes())
     (tmp_path / "bin").mkdir()
@@ -71,7 +72,12 @@ def environment(desk: Path) -> dict[str, str]:
 
 def filled_in(command: str, desk: Path, port: int) -> str:
     """The command with what a reader puts in the place of what the page leaves open."""
-    command = command.replace("AGENT...", "hello.yaml").replace("serve ...", "serve hello.yaml").replace("=...", "=x")
+    command = (
+        command.replace("AGENT...", "hello.yaml")
+        .replace("my_agent", "hello.yaml")
+        .replace("serve ...", "serve hello.yaml")
+        .replace("=...", "=x")
+    )
     command = command.replace("/var/lib/parley/", f"{desk}/").replace("/srv/uploads", f"{desk}/uploads")
     command = command.replace("--port 8181", "--port 0").replace("localhost:8181", f"localhost:{port}")
     if " ID" in command:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from parley.engine.builtin_entities import BUILTINS
 from parley.engine.moment import Moment
+from parley.engine.words import LONGEST
 
 NOON = 1_767_268_800_000  # 2026-01-01T12:00:00Z, a Thursday
 HERE = Moment(NOON)
@@ -169,9 +170,9 @@ def test_no_mixture_of_words_about_time_breaks_anything(words: list[str]) -> Non
 @pytest.mark.parametrize("text", ["1 " * 9999, "one " * 9999, "tomorrow " * 9999, "a@b." * 9999, "€5 " * 9999])
 @pytest.mark.timeout(30)
 def test_long_texts_are_cut(text: str) -> None:
-    for kind in BUILTINS:
-        whole(kind, text)
-        assert len(find(kind, text)) <= len(text)
+    for kind in BUILTINS.keys() - {"text"}:
+        for read in (whole, find):
+            assert len(str(read(kind, text))) <= LONGEST
 
 
 def test_an_agent_without_such_entities_loads_none_of_the_libraries() -> None:

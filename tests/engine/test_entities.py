@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from parley.domain.program import Entity, EntityValue
 from parley.engine.entities import Entities
 from parley.engine.moment import Moment
+from parley.engine.words import LONGEST
 
 KINDS = (
     *("number", "ordinal", "percentage", "age", "currency", "duration", "email", "phone", "date", "time", "datetime"),
@@ -105,7 +106,7 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 @pytest.mark.timeout(30)
 def test_long_texts_are_read_to_the_end(text: str) -> None:
     for name in ("size", "city", "code", *KINDS):
-        assert len(ENTITIES.find(name, text, MOMENT)) <= len(text)
+        assert len(str(ENTITIES.find(name, text, MOMENT))) <= LONGEST
 
 
 @pytest.mark.parametrize(
@@ -116,5 +117,6 @@ def test_long_texts_are_read_to_the_end(text: str) -> None:
 def test_no_pattern_can_stop_the_process(pattern: str) -> None:
     entities = Entities({"x": Entity("x", pattern=pattern)})
     for text in ("a" * 5000 + "!", ("a" * 17 + " ") * 500):
-        assert isinstance(entities.find("x", text, MOMENT), list)
+        found = entities.find("x", text, MOMENT)
+        assert found is None or found in text
     assert entities.whole("x", "a" * 18, MOMENT) in (None, "a" * 18)
