@@ -98,7 +98,12 @@ class Session:
 
     async def answered(self, key: str) -> Answer | None:
         """The answer to the action of this name, running or over, None where there is none."""
-        return self._by_key.get(key) or await self._answered_before(key)
+        if key not in self._by_key:
+            record = await self._around.transcripts.turn(self.id, key=key)
+            # Somebody may have posted the same key while this one looked: what is running here comes first.
+            if key not in self._by_key:
+                return None if record is None or not record.said else Answer.finished(record)
+        return self._by_key[key]
 
     async def edit(self, change: Change, name: str) -> Answer:
         """Change the state when it is this change's turn; see `SessionHandle.edit`."""
@@ -239,13 +244,6 @@ class Session:
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
         return answer
-
-    async def _answered_before(self, key: str) -> Answer | None:
-        record = await self._around.transcripts.turn(self.id, key=key)
-        # Somebody may have posted the same key while this one looked: what is running here comes first.
-        if key in self._by_key:
-            return self._by_key[key]
-        return None if record is None or not record.said else Answer.finished(record)
 
     def _unfinished(self) -> list[Answer]:
         current = [] if self._current is None else [self._current.answer]
