@@ -246,8 +246,7 @@ class Session:
         return answer
 
     def _unfinished(self) -> list[Answer]:
-        current = [] if self._current is None else [self._current.answer]
-        return [*current, *self._inbox.waiting()]
+        return [*(() if self._current is None else (self._current.answer,)), *self._inbox.waiting()]
 
     async def _work(self) -> None:
         """The actor's one loop."""
