@@ -228,3 +228,23 @@ def test_module_and_command_are_the_same() -> None:
         pytest.skip("not installed as a command")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=30)
     assert done.stdout == run("--version").stdout
+
+
+def test_check_tells_what_becomes_of_every_node_of_an_export() -> None:
+    fixtures = Path(__file__).parents[1] / "fixtures" / "vf"
+    done = run("check", fixtures / "orchard_12.vf")
+    assert done.returncode == 0
+    assert "Orchard (schema 12)" in done.stdout
+    assert re.search(r"exact +generative 'Greeting' \(ask\)", done.stdout)
+    assert re.search(r"approximate +agent 'Gardener' \(talk\)\n +its tools are not offered", done.stdout)
+    assert "7 steps ask a language model" in done.stdout
+
+
+def test_chat_with_a_scripted_model(tmp_path: Path) -> None:
+    agent, script = tmp_path / "agent.yaml", tmp_path / "script.yaml"
+    agent.write_text("workflows: {main: [{prompt: How are you?}]}\n")
+    script.write_text("- {when: How, answer: Scripted but well.}\n")
+    assert "Scripted but well." in run("chat", agent, PARLEY_MODEL=f"scripted:{script}").stdout
+    assert "Scripted but well." not in run("chat", agent).stdout
+    assert "is not a script" in refused("chat", agent, PARLEY_MODEL=f"scripted:{agent}")
+    assert "this release knows" in refused("chat", agent, PARLEY_MODEL="oracle:delphi")

@@ -28,7 +28,7 @@ PROMPT_KEYS = {
 PROMPT = Shape(
     "prompt",
     "What is asked of a language model.",
-    {"prompt": Key(TEXT, "The prompt; `{name}` stands for a variable."), **PROMPT_KEYS},
+    {"prompt": Key(any_of(TEXT, NOTHING), "The prompt; `{name}` stands for a variable."), **PROMPT_KEYS},
     advice="For example `{prompt: Answer {last_utterance}., memory: before}`.",
 )
 AGENT_PATH = Shape(

@@ -18,7 +18,7 @@ from parley.projects.reading import boolean, items_of, mapping_of, number, one_o
 
 def prompt(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     """Says the answer, or puts it into a variable."""
-    asked = _prompt(None if is_nothing(value) else value, step, draft)
+    asked = _prompt(value, step, draft)
     into = step.get("into")
     if into is None:
         not_found = way(step, "not_found", place, draft)
@@ -95,7 +95,7 @@ def _prompt(text: Node | None, keys: Mapped, draft: Draft, common: Prompt | None
     uses = keys.get("from_knowledge")
     return replace(
         found,
-        text="" if text is None else draft.template(text, "`prompt`"),
+        text="" if text is None or is_nothing(text) else draft.template(text, "`prompt`"),
         system=found.system if system is None else draft.template(system, "`system`"),
         messages=found.messages if messages is None else _messages(messages, draft),
         memory=found.memory

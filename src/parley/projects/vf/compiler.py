@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parley.domain.channel_steps import Stream
 from parley.domain.ids import EnvironmentAlias, ProjectID, StepID, WorkflowID
-from parley.domain.model_steps import AgentStep, Knowledge, PromptedSet
+from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
 from parley.domain.program import Program, Workflow
 from parley.domain.project import Environment, Project
 from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
@@ -74,6 +74,9 @@ def _program(
     reader = Intents(export, library.names, library.rich, library.messages, report)
     entities = reader.entities()
     triggers = tuple(library.entries.triggers)
+    asking = sum(isinstance(step, Prompted | PromptedSet | AgentStep) for step in steps)
+    if asking:
+        report.warn(f"{asking} steps ask a language model; without one they have no answer", "language model")
     mentioned = {trigger.intent for trigger in triggers if trigger.intent} | _listened_for(steps)
     local = {name for workflow in workflows.values() for name in workflow.variables}
     return Program(
