@@ -18,6 +18,7 @@ from parley.backends.files.local import LocalFiles
 from parley.backends.files.s3 import S3Files
 from parley.backends.files.s3_signature import S3Credentials
 from parley.backends.llm.scripted import read_script
+from parley.backends.scripts.inline import InlineScripts
 from parley.backends.scripts.workers import Workers
 from parley.backends.store.memory import MemoryStore
 from parley.backends.store.sqlite import SqliteStore
@@ -88,6 +89,11 @@ def model_of(settings: Settings) -> LanguageModel | None:
     if kind != "scripted" or not address:
         raise BadProject(f"PARLEY_MODEL={settings.model}: this release knows `scripted:FILE`, a script of answers.")
     return read_script(Path(address).expanduser())
+
+
+def scripts_in_this_process() -> InlineScripts:
+    """Runs an agent's code for commands that look at it outside a server."""
+    return InlineScripts()
 
 
 async def copy_data(store: Backend, into: Path) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from parley.backends.scripts.inline import InlineScripts
 from parley.crawl.edges import places_of, reachable
 from parley.crawl.walked import Walked
 from parley.crawl.walker import Walker
@@ -24,7 +25,7 @@ SAMPLES = sorted(SAMPLES_AT.iterdir()) if SAMPLES_AT.exists() else []
 def walks_of(path: Path) -> list[Walked]:
     """A walk through each environment of the file."""
     programs = [environment.program for environment in load(path).project.environments]
-    return [asyncio.run(Walker(program).walk()) for program in programs]
+    return [asyncio.run(Walker(program, scripts=InlineScripts()).walk()) for program in programs]
 
 
 def main(paths: list[Path]) -> None:

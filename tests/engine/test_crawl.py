@@ -14,7 +14,9 @@ from parley.crawl.samples import text_for
 from parley.crawl.walked import Walked
 from parley.crawl.walker import Walker
 from parley.domain.conditions import Compare, Literally, Template, Truthy
+from parley.domain.model_steps import AgentPath, AgentStep
 from parley.domain.program import Program, Trigger, Variable
+from parley.domain.step_parts import Way
 from parley.domain.steps import (
     ActionPath,
     Branch,
@@ -30,9 +32,11 @@ from parley.domain.steps import (
     NoMatch,
     NoReply,
     Option,
+    Random,
     Said,
     Set,
 )
+from parley.domain.world_steps import Api, Captured, Code
 from parley.engine.turn import Turn
 
 
@@ -184,3 +188,23 @@ def test_a_walk_ends_after_as_many_turns_as_it_may_take() -> None:
 @pytest.mark.parametrize("pattern", [r"[A-Z]{2}-\d{5}", r"(?:yes|no)", r"(?<code>\w{3})\s+\d+", r"[^a]b?c*"])
 def test_a_pattern_makes_a_text_that_it_matches(pattern: str) -> None:
     assert text_for(pattern)
+
+
+def test_every_outcome_of_what_the_world_is_asked_is_taken() -> None:
+    worldly = program(
+        "worldly",
+        workflow(
+            "main",
+            Api("api", then="decide", url="https://x", captures=(Captured("a.b[0]", "tier"),), failure=Way("down")),
+            Condition("decide", then="code", branches=(Branch(Truthy("tier === 'gold'"), "gold"),)),
+            Message("gold", then="code", variants=said("Gold!")),
+            Code("code", then="agent", source="x = 1", paths={"left": "left"}, failure=Way("broken")),
+            AgentStep("agent", paths=(AgentPath("leave", then="random"),)),
+            Random("random", ways=("one", "two", "three")),
+            *(Message(id, variants=said(id)) for id in ("down", "left", "broken", "one", "two", "three")),
+        ),
+        variables={"tier": Variable(), "x": Variable()},
+    )
+    walked = walk(worldly)
+    assert walked.reached == reachable(worldly)
+    assert not walked.helped

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from parley.app import scripts_in_this_process
 from parley.crawl.edges import places_of
 from parley.crawl.reasons import called, missed_in
 from parley.crawl.walked import Walked
@@ -19,7 +20,9 @@ def walk(path: Path, *, most_turns: int = 20_000) -> int:
     console = Console(highlight=False, soft_wrap=True)
     failed = False
     for environment in load(path).project.environments:
-        walked = asyncio.run(Walker(environment.program, most_turns=most_turns).walk())
+        walked = asyncio.run(
+            Walker(environment.program, most_turns=most_turns, scripts=scripts_in_this_process()).walk()
+        )
         for line in lines_of(walked, f"{path} ({environment.alias})"):
             console.print(line, markup=False)
         failed = failed or bool(walked.failures)
@@ -37,7 +40,7 @@ def lines_of(walked: Walked, title: str) -> list[str]:
         lines.append("  stopped before everything was tried")
     lines += [f"  not reached: {called(missed.place, walked.program)}: {missed.reason}" for missed in missed_in(walked)]
     lines += [f"  never waits: {called(place, walked.program)}" for place in sorted(walked.endless)]
-    lines += [f"  every reply leads back to: {called(place, walked.program)}" for place in sorted(walked.traps)]
+    lines += [f"  nothing leads on from: {called(place, walked.program)}" for place in sorted(walked.traps)]
     lines += [f"  {count} x error trace: {message}" for message, count in walked.complaints.most_common()]
     for failure in walked.failures[:5]:
         lines += [f"  INTERNAL ERROR after {failure.actions}", failure.traceback]

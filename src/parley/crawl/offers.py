@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,18 +13,23 @@ from parley.crawl.guesses import literals_in, names_in
 from parley.crawl.playing import a_turn
 from parley.crawl.samples import NONSENSE, PLAIN, utterances_of, values_of
 from parley.crawl.tests_of import tests_of
-from parley.domain.actions import LAUNCH
+from parley.domain.actions import LAUNCH, parse_action
+from parley.domain.channel_steps import Handoff, Stream
 from parley.domain.program import Program
-from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
+from parley.domain.steps import Capture, Cards, Choice, Code, CustomAction, Function, Step
 from parley.domain.traces import Button, CardTrace, CarouselTrace, ChoiceTrace, Trace
 from parley.engine import triggers
 from parley.engine.agent import Agent
+from parley.engine.builtin_intents import player_intents
 from parley.engine.listening import FILLING
 from parley.engine.options import options_of, path_of
+from parley.engine.transfers import waiting_at
 from parley.engine.turn import Turn
+from parley.errors import InvalidInput
 
 Wire = dict[str, Any]
 _MOST_ANSWERS = 6
+_IN_PAYLOAD = re.compile(r"\bpayload\??\.(\w{1,60})")
 
 
 class Offer(Struct, frozen=True):
@@ -38,7 +44,9 @@ class Offers:
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
-        self._answers = _answers(agent.program)
+        self.answers = _answers(agent.program)
+        """What each variable is compared with somewhere."""
+        self._payload = _payload(agent.program)
 
     def of(self, state: bytes, buttons: list[Wire]) -> list[Offer]:
         """The actions to try in this state, each once."""
@@ -78,14 +86,30 @@ class Offers:
         elif isinstance(step, Capture):
             for wanted in step.entities:
                 yield from self._mentions(wanted.entity)
-                yield from map(_text, self._answers.get(wanted.variable, ()))
+                yield from map(_text, self.answers.get(wanted.variable, ()))
             if step.variable is not None:
                 yield _text(PLAIN)
-                yield from map(_text, self._answers.get(step.variable, ()))
+                yield from map(_text, self.answers.get(step.variable, ()))
         elif isinstance(step, CustomAction):
             yield from ({"type": path.label} for path in step.paths)
+            yield from ({"type": path.label, "payload": self._payload} for path in step.paths)
             yield {"type": "continue"}
-        yield from map(_text, self._answers.get("last_utterance", ()))
+        elif isinstance(step, Stream):
+            for intent in sorted(player_intents(turn.program.intents)):
+                yield from self._meanings(intent)
+        elif isinstance(step, Handoff):
+            yield {"type": "live-agent-handoff", "payload": {"type": "return_to_voiceflow"}}
+            yield {"type": "live-agent-event", "payload": {"event": "chat_ended"}}
+        elif isinstance(step, Function):
+            yield from self._asked_for(step, turn)
+        yield from map(_text, self.answers.get("last_utterance", ()))
+
+    def _asked_for(self, step: Function, turn: Turn) -> Iterator[Wire]:
+        waiting = waiting_at(step, turn)
+        for transfer in () if waiting is None else waiting.to:
+            action = action_for(transfer.on)
+            if action is not None:
+                yield action
 
     def _elsewhere(self, turn: Turn) -> Iterator[Wire]:
         for intent in sorted(triggers.intents_in_scope(turn)):
@@ -112,6 +136,26 @@ class Offers:
         yield from map(_text, [PLAIN] if declared is None else values_of(declared))
 
 
+def action_for(query: dict[str, Any]) -> Wire | None:
+    """An action that a function's query asks for, where it asks for plain values."""
+    found: Wire = {"type": "anything"}
+    for path, wanted in query.items():
+        if isinstance(wanted, dict):
+            wanted = wanted.get("$eq", next(iter(wanted.get("$in") or ()), None))
+        *keys, last = path.removeprefix("event.").split(".")
+        at = found
+        for key in keys:
+            at = at.setdefault(key, {})
+            if not isinstance(at, dict):
+                return None
+        at[last] = wanted
+    try:
+        parse_action(found)
+    except InvalidInput:
+        return None
+    return found
+
+
 def buttons_in(traces: list[Trace]) -> list[Wire]:
     """The actions of all buttons that were shown."""
     found: list[Button] = []
@@ -125,6 +169,13 @@ def buttons_in(traces: list[Trace]) -> list[Wire]:
 
 def _text(words: str) -> Wire:
     return {"type": "text", "payload": words}
+
+
+def _payload(program: Program) -> Wire:
+    """What the agent's code looks for in an action's payload."""
+    sources = [step.source for w in program.workflows.values() for step in w.steps.values() if isinstance(step, Code)]
+    names = dict.fromkeys(name for source in sources for name in _IN_PAYLOAD.findall(source))
+    return dict.fromkeys(names, "value")
 
 
 def _event(name: str) -> Wire:

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from parley.crawl.edges import Place
+from parley.crawl.outcomes import Outcomes
 from parley.domain.actions import parse_action
 from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, StepID, TurnID, UserID
 from parley.domain.state import SessionState, decode_state, encode_state
@@ -18,6 +19,7 @@ from parley.engine.agent import Agent
 from parley.engine.interpreter import run
 from parley.engine.seed import seed
 from parley.engine.turn import Turn
+from parley.engine.world import NOWHERE, World
 
 NOW_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z: what is played twice comes out the same
 
@@ -69,11 +71,13 @@ def first_state(agent: Agent) -> bytes:
     return encode_state(state)
 
 
-async def play(agent: Agent, state: bytes, action: Wire, *, chance: int = 0, helping: Help | None = None) -> Played:
+async def play(
+    agent: Agent, state: bytes, action: Wire, outcomes: Outcomes, *, chance: int = 0, helping: Help | None = None
+) -> Played:
     """The turn that answers `action`. `chance` is how random things fall; `helping` is called before each step."""
     before = decode_state(state)
     traces: list[Trace] = []
-    turn = _turn(agent, before, action, traces, chance)
+    turn = outcomes.turn = _turn(agent, before, action, traces, chance, outcomes.world())
     turn.helping = helping
     failure = None
     try:
@@ -89,7 +93,9 @@ def a_turn(agent: Agent, state: bytes) -> Turn:
     return _turn(agent, decode_state(state), {"type": "text", "payload": ""}, [], 0)
 
 
-def _turn(agent: Agent, state: SessionState, action: Wire, traces: list[Trace], chance: int) -> _Watched:
+def _turn(
+    agent: Agent, state: SessionState, action: Wire, traces: list[Trace], chance: int, world: World = NOWHERE
+) -> _Watched:
     turn = _Watched(
         agent,
         state,
@@ -98,6 +104,7 @@ def _turn(agent: Agent, state: SessionState, action: Wire, traces: list[Trace], 
         now_ms=NOW_MS,
         emit=traces.append,
         config=TurnConfig(),
+        world=world,
     )
     turn.visited = []
     return turn

@@ -11,7 +11,7 @@ from parley.domain.program import Program
 from parley.domain.steps import Call, Capture, Cards, Choice, Condition, CustomAction, Set, Step
 
 _SPEAKING = (Choice, Cards, Capture)
-_ANSWERED = ("code", "function", "api")
+_ANSWERED = ("code", "function", "api", "prompt", "prompt_set", "agent", "knowledge")
 
 
 class Missed(Struct, frozen=True):

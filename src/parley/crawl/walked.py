@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from parley.crawl.edges import Place
 from parley.domain.program import Program
@@ -35,13 +35,17 @@ class Failure(Struct, frozen=True):
 
 
 class Walked(Struct):
-    """What a walk found. `helped` are steps that were reached only with variables set from outside."""
+    """What a walk found. `helped` are steps that were reached only with variables set from outside.
+
+    `endless` are steps at which a turn was stopped because it did not wait; `traps` wait, and nothing leads on from
+    them.
+    """
 
     program: Program
     reached: set[Place] = set()
     helped: set[Place] = set()
     failures: list[Failure] = []
-    complaints: Counter[str] = Counter()
+    complaints: Counter[str] = field(default_factory=Counter)
     endless: set[Place] = set()
     traps: set[Place] = set()
     turns: int = 0

@@ -8,7 +8,9 @@ client may, and goes on from there: what is reached only so is told apart in the
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ import msgspec
 from parley.crawl.edges import Place
 from parley.crawl.guesses import names_in
 from parley.crawl.offers import Offers, buttons_in
+from parley.crawl.outcomes import Outcomes, Plan
 from parley.crawl.playing import Played, first_state, play
 from parley.crawl.pushing import Push
 from parley.crawl.tests_of import tests_of
@@ -23,23 +26,29 @@ from parley.crawl.walked import Failure, Situation, Walked, Wire
 from parley.domain.ids import StepID
 from parley.domain.program import Program, version_of
 from parley.domain.state import SessionState, decode_state
-from parley.domain.steps import Condition
+from parley.domain.steps import Condition, Random
 from parley.engine.agent import Agent
+from parley.engine.saying import RANDOMS
+from parley.engine.variables import MEMORY
+from parley.ports.scripts import Scripts
 
 _VARIANTS = 6
 """So many states that differ in variables only are looked at."""
 _ORIGINS = 4
 _CHANCES = 12
-_UNTOLD = ("randoms", "_memory_")
+_TIMES = 3
+"""So often each outcome of each step is taken where another one would be."""
+_UNTOLD = (RANDOMS, MEMORY)
 """Storage that tells no states apart."""
 
 
 class Walker:
-    """One walk. `most_turns` bounds it, whatever the program does."""
+    """One walk. `most_turns` bounds it, whatever the program does. `scripts` runs its code; None: it is only played."""
 
-    def __init__(self, program: Program, *, most_turns: int = 20_000) -> None:
+    def __init__(self, program: Program, *, most_turns: int = 20_000, scripts: Scripts | None = None) -> None:
         self._agent = Agent(version_of(program), program)
         self._most_turns = most_turns
+        self._scripts = scripts
         self._offers = Offers(self._agent)
         self._told = {name for test in tests_of(program) for name in names_in(test)}
         self._waiting: list[tuple[int, int, Situation]] = []
@@ -47,7 +56,9 @@ class Walker:
         self._tried: set[tuple[Any, bytes]] = set()
         self._origins: dict[Place, list[tuple[Situation, Wire]]] = {}
         self._taken: set[tuple[Place, str | None]] = set()
-        self._leads_on: dict[Place, bool] = {}
+        self._outcomes: Counter[tuple[Place, int]] = Counter()
+        self._waited: set[Place] = set()
+        self._left: set[Place] = set()
         self.result = Walked(program)
 
     async def walk(self) -> Walked:
@@ -59,7 +70,7 @@ class Walker:
             if self._waiting:
                 await self._explore(heapq.heappop(self._waiting)[2])
         self.result.is_complete = self._has_turns
-        self.result.traps = {place for place, leads_on in self._leads_on.items() if not leads_on}
+        self.result.traps = self._waited - self._left - self.result.endless
         return self.result
 
     @property
@@ -69,37 +80,51 @@ class Walker:
     async def _explore(self, situation: Situation) -> None:
         state = decode_state(situation.state)
         place = (state.stack[-1].workflow, state.stack[-1].step or StepID(""))
+        self._waited.add(place)
         for offer in self._offers.of(situation.state, situation.buttons):
             if offer.everywhere:
                 once = (place, msgspec.json.encode(offer.action))
                 if once in self._tried:
                     continue
                 self._tried.add(once)
-            played = await self._try(situation, offer.action)
-            if not offer.everywhere:
-                leads_on = (
-                    played.is_over or bool(played.complaints) or _core(decode_state(played.state)) != _core(state)
-                )
-                self._leads_on[place] = self._leads_on.get(place, False) or leads_on
+            await self._try(situation, offer.action)
             if not self._has_turns:
                 return
 
-    async def _try(self, situation: Situation, action: Wire, push: Push | None = None) -> Played:
-        """One turn, and again where chance could have fallen otherwise."""
-        played = await self._play(situation, action, push, 0)
-        for place in set(played.visited):
-            if self._is_random(place):
+    async def _try(self, situation: Situation, action: Wire, push: Push | None = None) -> None:
+        """One turn, and again where the world could have answered otherwise or chance could have fallen otherwise."""
+        plans: list[Plan] = [{}]
+        while plans:
+            plan = plans.pop(0)
+            played, points = await self._play(situation, action, push, plan, 0)
+            if not self._has_turns:
+                return
+            plans += self._other_plans(plan, points)
+            if self._is_by_chance(played):
                 for chance in range(1, _CHANCES):
-                    await self._play(situation, action, push, chance)
-        return played
+                    await self._play(situation, action, push, plan, chance)
 
-    def _is_random(self, place: Place) -> bool:
-        step = self._agent.program.workflows[place[0]].steps.get(place[1])
-        return step is not None and step.__struct_config__.tag == "random"
+    def _other_plans(self, plan: Plan, points: dict[Place, int]) -> Iterator[Plan]:
+        """The plan with one outcome changed, as long as that outcome was not taken often enough."""
+        for place, count in points.items():
+            for outcome in range(count):
+                if outcome != plan.get(place, 0) and self._outcomes[place, outcome] < _TIMES:
+                    self._outcomes[place, outcome] += 1
+                    yield {**plan, place: outcome}
 
-    async def _play(self, situation: Situation, action: Wire, push: Push | None, chance: int) -> Played:
+    def _is_by_chance(self, played: Played) -> bool:
+        """Chance decided something in this turn, at a place where that was not tried often enough."""
+        found = {place for place in played.visited if isinstance(self._step(place), Random)}
+        found = {place for place in found if self._outcomes[place, -1] < _TIMES}
+        self._outcomes.update((place, -1) for place in found)
+        return bool(found)
+
+    async def _play(
+        self, situation: Situation, action: Wire, push: Push | None, plan: Plan, chance: int
+    ) -> tuple[Played, dict[Place, int]]:
         result = self.result
-        played = await play(self._agent, situation.state, action, chance=chance, helping=push)
+        outcomes = Outcomes(self._offers.answers, plan, self._scripts)
+        played = await play(self._agent, situation.state, action, outcomes, chance=chance, helping=push)
         result.turns += 1
         helped = situation.helped or push is not None
         after = Situation(played.state, buttons_in(played.traces), helped, situation, action)
@@ -112,10 +137,12 @@ class Walker:
         self._note(situation, action, played, helped)
         if not played.is_over and played.failure is None:
             self._queue(after)
-        return played
+        return played, outcomes.points
 
     def _note(self, situation: Situation, action: Wire, played: Played, helped: bool) -> None:
         result = self.result
+        self._left.update(place for place, following in pairwise(played.visited) if place != following)
+        self._left.update(played.visited[-1:] if played.is_over or played.complaints else ())
         for i, place in enumerate(played.visited):
             if place not in result.reached:
                 result.reached.add(place)
