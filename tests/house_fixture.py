@@ -257,11 +257,11 @@ class Event:
 
 def events_of(body: bytes) -> list[Event]:
     """The whole events of a stream, as strictly as the contract has them; an unfinished one is left out."""
-    text = body.decode()
-    assert text[:1] in ("", "\n"), "a stream opens with a blank line"
+    assert body[:1] in (b"", b"\n"), "a stream opens with a blank line"
     events = []
-    *whole, _ = text[1:].split("\n\n")
-    for block in whole:
+    # Cut first and decode then: the unfinished one may end in the middle of a character.
+    *whole, _ = body[1:].split(b"\n\n")
+    for block in (each.decode() for each in whole):
         if block.startswith(":"):
             continue
         first, second, third = block.split("\n")
