@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import structlog
 
 from parley.backends.clock import SystemClock
+from parley.backends.embeddings import minilm
+from parley.backends.embeddings.hashed import Hashed
 from parley.backends.files.address import SCHEME, parse_address
 from parley.backends.files.local import LocalFiles
 from parley.backends.files.s3 import S3Files
@@ -29,6 +32,7 @@ from parley.domain.project import Project
 from parley.domain.steps import Code, Function
 from parley.engine.world import World
 from parley.errors import BadProject
+from parley.ports.embeddings import Embedder
 from parley.ports.llm import LanguageModel
 from parley.projects.load import load
 from parley.session.access import Access, create_key
@@ -116,8 +120,8 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     store = await open_store(settings.data, exclusive=True)
     try:
         await files.open()
-        async with _open_world(store, projects, settings) as world:
-            house = await _furnish(store, files, world, settings)
+        async with _open_world(store, projects, settings) as world, _open_embedder(settings) as embedder:
+            house = await _furnish(store, files, world, embedder, settings)
             for project in projects:
                 await house.catalog.serve(project)
             key = await create_key(
@@ -128,6 +132,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
                 yield Opened(house, key, projects)
             finally:
                 sweeping.cancel()
+                house.catalog.stop_learning()
                 await house.directory.drain(settings.drain_seconds)
     finally:
         await files.close()
@@ -154,9 +159,26 @@ def _has_scripts(program: Program) -> bool:
     )
 
 
-async def _furnish(store: Backend, files: LocalFiles | S3Files, world: World, settings: Settings) -> House:
+@asynccontextmanager
+async def _open_embedder(settings: Settings) -> AsyncIterator[Embedder | None]:
+    """What makes vectors of texts, with a thread of its own where that takes long. Raises `BadProject`."""
+    kind = settings.embeddings
+    if kind == "auto":
+        kind = "minilm" if minilm.is_installed() else "off"
+    if kind == "minilm":
+        with ThreadPoolExecutor(1, "embeddings") as executor:
+            yield minilm.MiniLm(executor)
+    elif kind in ("hashed", "off"):
+        yield Hashed() if kind == "hashed" else None
+    else:
+        raise BadProject(f"PARLEY_EMBEDDINGS={kind}: it is one of auto, minilm, hashed and off.")
+
+
+async def _furnish(
+    store: Backend, files: LocalFiles | S3Files, world: World, embedder: Embedder | None, settings: Settings
+) -> House:
     clock = SystemClock()
-    catalog = Catalog(store.versions)
+    catalog = Catalog(store.versions, embedder)
     directory = Directory(catalog, Surroundings(store, store, clock, world=world))
     secret = await store.keyring.secret("session-key", secrets.token_hex(32))
     return House(

@@ -25,6 +25,7 @@ class Settings:
     `data` is a file, or ":memory:". `api_key` is accepted beside the keys that are stored. `drain_seconds` bounds
     how long running turns may take when the process is told to stop. `files` is where users' files are kept: a
     directory, or `s3://bucket/prefix?endpoint=...&region=...`, for which `bucket_keys` are needed; None: beside `data`.
+    `embeddings` is what makes vectors of texts: `minilm`, `hashed`, `off`, or `auto`: MiniLM where it is installed.
     `model` is the language model: `scripted:` and the script's file; None: there is none.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     drain_seconds: float = 10.0
     files: str | None = None
     bucket_keys: BucketKeys | None = None
+    embeddings: str = "auto"
     model: str | None = None
 
 
@@ -51,6 +53,7 @@ class FromEnvironment:
     rate_per_minute: int | None = field(default_factory=lambda: _number("PARLEY_RATE_PER_MINUTE"))
     files: str | None = field(default_factory=lambda: os.environ.get("PARLEY_FILES") or None)
     bucket_keys: BucketKeys | None = field(default_factory=lambda: _bucket_keys())
+    embeddings: str = field(default_factory=lambda: os.environ.get("PARLEY_EMBEDDINGS") or "auto")
     model: str | None = field(default_factory=lambda: os.environ.get("PARLEY_MODEL") or None)
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
 

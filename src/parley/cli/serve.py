@@ -39,6 +39,7 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         rate_per_minute=environment.rate_per_minute,
         files=environment.files,
         bucket_keys=environment.bucket_keys,
+        embeddings=environment.embeddings,
         model=environment.model,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

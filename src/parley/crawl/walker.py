@@ -132,7 +132,7 @@ class Walker:
             result.failures.append(Failure(played.failure, after.history()))
         for complaint in played.complaints:
             result.complaints[complaint] += 1
-            if "limit `steps`" in complaint:
+            if "limit `steps`" in complaint and not plan:
                 result.endless.add(played.visited[-1])
         self._note(situation, action, played, helped)
         if not played.is_over and played.failure is None:

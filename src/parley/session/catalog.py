@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+import structlog
+
 from parley.domain.ids import ProjectID, VersionID
 from parley.domain.program import Program, decode_program, encode_program, version_of
 from parley.domain.project import Environment, Project
@@ -12,6 +14,8 @@ from parley.engine.agent import Agent
 from parley.errors import NotFound
 from parley.ports.embeddings import Embedder
 from parley.ports.versions import Versions
+
+log = structlog.get_logger()
 
 
 class Catalog:
@@ -68,9 +72,19 @@ class Catalog:
         if self._embedder is not None and agent.program.intents:
             learning = asyncio.create_task(understanding.learn(self._embedder))
             self._learning.add(learning)
-            learning.add_done_callback(self._learning.discard)
+            learning.add_done_callback(self._forget)
         return agent
+
+    def _forget(self, learning: asyncio.Task[None]) -> None:
+        self._learning.discard(learning)
+        if not learning.cancelled() and learning.exception() is not None:
+            log.warning("utterances were not learned", error=repr(learning.exception()))
 
     async def learned(self) -> None:
         """Wait until every agent knows its utterances."""
         await asyncio.gather(*self._learning)
+
+    def stop_learning(self) -> None:
+        """Leave the rest unlearned: the process is shutting down."""
+        for learning in self._learning:
+            learning.cancel()
