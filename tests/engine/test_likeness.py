@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from tests.conversations.driver import new_session
 from tests.engine.programs import program, workflow
@@ -15,7 +16,17 @@ from parley.backends.embeddings.hashed import Hashed
 from parley.backends.store.memory import MemoryStore
 from parley.domain.actions import parse_action
 from parley.domain.ids import EnvironmentAlias, ProjectID
-from parley.domain.program import Entity, EntityValue, Intent, Program, RequiredEntity, Trigger, Variable, version_of
+from parley.domain.program import (
+    Entity,
+    EntityValue,
+    Intent,
+    Program,
+    RequiredEntity,
+    Settings,
+    Trigger,
+    Variable,
+    version_of,
+)
 from parley.domain.project import Environment, Project
 from parley.domain.state import SessionState
 from parley.domain.steps import Capture, Choice, Listening, Message, NoMatch, Option, Said
@@ -206,3 +217,12 @@ async def test_served_agents_learn_their_utterances_while_they_serve() -> None:
     assert await knows.guess("any words", MOMENT, {"track"}) is None
     await catalog.learned()
     assert await knows.guess("any words", MOMENT, {"track"}) is not None
+
+
+async def test_an_agent_may_say_from_which_likeness_on() -> None:
+    strict = msgspec.structs.replace(AGENT, settings=Settings(likeness=0.8))
+    catalog = Catalog(MemoryStore(clock=StillClock()).versions, Scripted(where=0.7))
+    environment = Environment(EnvironmentAlias("main"), strict, 100.0)
+    await catalog.serve(Project(ProjectID("p"), "P", (environment,)))
+    await catalog.learned()
+    assert await catalog.current(environment).understanding.guess("any words", MOMENT, {"track"}) is None

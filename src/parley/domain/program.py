@@ -114,7 +114,8 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     `message_delay` is in milliseconds; `idle_seconds` None: inactivity never ends a session. `no_reply` is the
     global one: its timeout is the default of every step that asks for silence to be watched. In `modality` voice
     everything that is said is a `speak` trace. `private_hosts` are hosts (`name` or `name:port`) of the operator's own
-    network that steps may call; all others there are refused.
+    network that steps may call; all others there are refused. `likeness`, up to 1, is how like an utterance a text must
+    be to mean its intent; None: as the embedder has it.
     """
 
     no_match: tuple[Said, ...] = ()
@@ -128,6 +129,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     modality: Modality = "chat"
     limits: Limits = Limits()
     private_hosts: tuple[str, ...] = ()
+    likeness: float | None = None
 
 
 class Program(Struct, frozen=True, omit_defaults=True):

@@ -179,6 +179,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "idle": "off" if settings.idle_seconds is None else duration(settings.idle_seconds),
         "concurrency": settings.concurrency,
         "private_hosts": list(settings.private_hosts),
+        "likeness": settings.likeness,
         "limits": {
             name: getattr(limits, name)
             for name in Limits.__struct_fields__

@@ -47,6 +47,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         modality=_DEFAULT.modality if spoken is None else cast(Modality, spoken),
         limits=_limits(of("limits"), problems),
         private_hosts=_hosts(of("private_hosts"), problems),
+        likeness=_likeness(of("likeness"), problems),
     )
 
 
@@ -123,6 +124,15 @@ def _locale(node: Node, problems: Problems) -> str:
         advice = "For example `en-US` or `de`."
         problems.error(node.mark, f"`{locale[:40]}` is not a locale", advice)
     return locale
+
+
+def _likeness(node: Node | None, problems: Problems) -> float | None:
+    if node is None:
+        return None
+    value = number(node, problems, "`likeness`")
+    if value > 1:
+        problems.error(node.mark, f"`likeness` must be at most 1, and is {value:g}", "Try 0.6.")
+    return float(value)
 
 
 def _idle(node: Node, problems: Problems) -> float | None:

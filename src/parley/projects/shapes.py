@@ -61,6 +61,10 @@ SETTINGS = Shape(
         "private_hosts": Key(
             list_of({"type": "string", "pattern": HOST}), "Hosts of your own network that steps may call."
         ),
+        "likeness": Key(
+            {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+            "How like an utterance a text must be to mean its intent. Default: as the embedder has it.",
+        ),
         "origins": Key(list_of({"type": "string", "pattern": ORIGIN}), "Web origins that may use the agent."),
     },
 )

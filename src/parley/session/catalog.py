@@ -70,7 +70,7 @@ class Catalog:
         understanding = agent.understanding
         await asyncio.to_thread(understanding.entities.load)
         if self._embedder is not None and agent.program.intents:
-            learning = asyncio.create_task(understanding.learn(self._embedder))
+            learning = asyncio.create_task(understanding.learn(self._embedder, agent.program.settings.likeness))
             self._learning.add(learning)
             learning.add_done_callback(self._forget)
         return agent
