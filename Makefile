@@ -8,7 +8,7 @@ PORT    ?= 8181
 DATA    ?= .parley/data.db
 export API_KEY
 
-.PHONY: serve test check bench bench-socket lock clean
+.PHONY: serve test check bench bench-engine bench-socket lock clean
 
 serve: $(VENV)/.installed
 	@$(BIN)/parley serve examples/$(EXAMPLE) --port $(PORT) --data $(DATA)
@@ -26,6 +26,10 @@ check: $(VENV)/.tested-with
 
 bench: $(VENV)/.tested-with
 	$(BIN)/python -m bench.turns
+
+bench-engine: $(VENV)/.tested-with
+	$(BIN)/python -m bench.engine
+	$(BIN)/python -m bench.growth
 
 bench-socket: $(VENV)/.tested-with
 	@scripts/setup-tests.sh
