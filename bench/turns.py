@@ -16,7 +16,7 @@ from bench.measured import Measured, measured
 from bench.prefill import prefill
 from bench.server import ACTIONS
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 SECONDS = 4.0
 ROUNDS = 3
 PAIRS = 9

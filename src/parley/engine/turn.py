@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TYPE_CHECKING
@@ -75,7 +74,7 @@ class Turn:
         self._messages = 0
         self._steps = 0
         self._random: Random | None = None
-        self._effects: Counter[StepID] = Counter()
+        self._effects: dict[StepID, int] = {}
 
     def _tell(self, trace: Trace) -> None:
         """A debug trace says which step it is about, and is a log too where the client asked for logs."""
@@ -115,7 +114,7 @@ class Turn:
 
     def effect(self, step: StepID) -> str:
         """A fresh name for something that this step does to the world, the same when the turn is run again."""
-        self._effects[step] += 1
+        self._effects[step] = self._effects.get(step, 0) + 1
         return f"{self.id}:{step}:{self._effects[step]}"
 
     @property
