@@ -33,7 +33,7 @@ bench-engine: $(VENV)/.tested-with
 
 bench-socket: $(VENV)/.tested-with
 	@scripts/setup-tests.sh
-	@[ -d bench/node/node_modules ] || npm --prefix bench/node ci --silent --no-audit --no-fund
+	@[ -d bench/node/node_modules ] || npm --prefix bench/node ci --loglevel=error --no-audit --no-fund
 	$(BIN)/python -m bench.socket_layer
 	$(BIN)/python -m bench.socket_turns --node
 

@@ -13,5 +13,5 @@ if [ -n "$missing" ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 if [ -f tests/node/package.json ] && [ ! -d tests/node/node_modules ]; then
-  npm --prefix tests/node ci --silent --no-audit --no-fund
+  npm --prefix tests/node ci --loglevel=error --no-audit --no-fund
 fi
