@@ -53,8 +53,8 @@ def _is_answered_literally(turn: Turn, step: Step | None) -> bool:
 async def _understood(text: str, own: Set[str], others: Set[str], turn: Turn) -> IntentMatched | None:
     """The surer meaning; the step's own where both are as sure. What is none may still be like an utterance."""
     understand, moment = turn.agent.understanding.understand, moment_of(turn)
-    here = understand(text, moment, own)
-    if here is None or here.confidence < 1.0:
+    here = understand(text, moment, own) if own else None
+    if others and (here is None or here.confidence < 1.0):
         there = understand(text, moment, others)
         if there is not None and (here is None or there.confidence > here.confidence):
             here = there
