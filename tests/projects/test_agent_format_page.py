@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from tests.projects.agents import problems_of
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.projects import channel_shapes, model_shapes, shapes, step_shapes, world_shapes
-from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES
+from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Shape
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/agent-format.md").read_text(encoding="utf-8")

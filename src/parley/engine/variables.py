@@ -25,25 +25,6 @@ _TIME: dict[str, Callable[[datetime], Any]] = {
 }
 COMPUTED = (*_TIME, "vf_memory")
 """Names whose value is computed when it is read: nothing can be kept under them."""
-BUILTIN = frozenset(
-    {
-        *_TIME,
-        "user_id",
-        "sessions",
-        "last_utterance",
-        "last_response",
-        "last_event",
-        "intent_confidence",
-        "vf_memory",
-        "vf_user_timezone",
-        "vf_transcript_id",
-        "locale",
-        "platform",
-        "channel",
-    }
-)
-"""Names that exist in every project; clients cannot set them."""
-
 MEMORY = "_memory_"
 MEMORY_TURNS = 10
 SMALL = 512

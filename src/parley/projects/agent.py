@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
 from parley.domain.program import Entity, FunctionDefinition, Intent, Program, Settings, Trigger, Variable, Workflow
 from parley.domain.steps import Choice
 from parley.projects.declarations import entities_of, events_of, intents_of, variables_of
 from parley.projects.draft import ARROW, Draft, Names
 from parley.projects.functions import functions_of
-from parley.projects.names import BUILTIN_VARIABLES, RESERVED, VARIABLE
+from parley.projects.names import RESERVED, VARIABLE
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, name_of
 from parley.projects.problems import Mark, Problems, did_you_mean
 from parley.projects.reach import warn_of_unreachable

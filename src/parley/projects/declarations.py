@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import warnings
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import WorkflowID
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity, Trigger, Variable
 from parley.domain.steps import Said
 from parley.projects.builtins import utterances_of
 from parley.projects.draft import ARROW, Names, destination_of, found_in, is_nothing
-from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES, VARIABLE
+from parley.projects.names import ENTITY_TYPES, VARIABLE
 from parley.projects.names import INTENT as INTENT_NAME
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.problems import Problems, did_you_mean

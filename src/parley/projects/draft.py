@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Struct, field
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
 from parley.domain.program import Trigger
 from parley.domain.steps import End, GoTo, Step, Target
-from parley.projects.names import BUILTIN_VARIABLES, RESERVED
+from parley.projects.names import RESERVED
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, name_of
 from parley.projects.problems import Mark, Problems, did_you_mean
 from parley.projects.reading import template_in, text_of

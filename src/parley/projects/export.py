@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.model_steps import AgentStep, Knowledge, PromptedSet
 from parley.domain.program import Entity, Intent, Limits, Program, Settings, Variable
 from parley.domain.project import Project
@@ -20,7 +21,7 @@ from parley.projects.export_values import duration, said, silence
 from parley.projects.export_workflow import workflow_of
 from parley.projects.export_world import functions_written
 from parley.projects.export_yaml import NOTHING, Inline, dumped
-from parley.projects.names import BUILTIN_VARIABLES, ENTITY_TYPES
+from parley.projects.names import ENTITY_TYPES
 
 _BRACES = re.compile(r"[{}]")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
 from parley.domain.program import Program
 from parley.domain.steps import GoTo, Step
-from parley.projects.names import BUILTIN_VARIABLES, INTENT, NAME, RESERVED
+from parley.projects.names import INTENT, NAME, RESERVED
 
 _LONGEST = 40
 

@@ -16,31 +16,6 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 RESERVED = frozenset({"end", "back"})
 """Targets with a meaning of their own."""
 
-BUILTIN_VARIABLES = frozenset(
-    {
-        "vf_now",
-        "vf_date",
-        "vf_time",
-        "vf_month",
-        "vf_day",
-        "vf_year",
-        "timestamp",
-        "user_id",
-        "sessions",
-        "last_utterance",
-        "last_response",
-        "last_event",
-        "intent_confidence",
-        "vf_memory",
-        "vf_user_timezone",
-        "vf_transcript_id",
-        "locale",
-        "platform",
-        "channel",
-    }
-)
-"""Variables that exist in every conversation and that no agent can set."""
-
 ENTITY_TYPES = (
     *("text", "number", "email", "phone", "date", "time", "name", "url"),
     *("datetime", "duration", "currency", "percentage", "ordinal", "age", "location"),

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
+from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.state import Frame, SessionState
-from parley.engine.variables import BUILTIN
 from parley.errors import InvalidInput
 
 Change = Callable[[SessionState], None]
@@ -20,7 +20,7 @@ Change = Callable[[SessionState], None]
 
 def settable(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the variables that a client may set."""
-    return {name: value for name, value in variables.items() if name not in BUILTIN}
+    return {name: value for name, value in variables.items() if name not in BUILTIN_VARIABLES}
 
 
 def check_size(current: Mapping[str, Any], new: Mapping[str, Any], limit: int) -> None:
@@ -42,7 +42,7 @@ def replaced(stack: Sequence[Frame], storage: Mapping[str, Any], variables: Mapp
     """Put a whole state in place of the one that is there; the built-in variables stay."""
 
     def change(state: SessionState) -> None:
-        kept = {name: value for name, value in state.variables.items() if name in BUILTIN}
+        kept = {name: value for name, value in state.variables.items() if name in BUILTIN_VARIABLES}
         state.stack = list(stack)
         state.storage = dict(storage)
         state.variables = {**variables, **kept}
