@@ -9,7 +9,7 @@ import structlog
 
 from parley.backends.llm.scripted import ScriptedModel, read_script, script_of
 from parley.errors import BadProject
-from parley.ports.llm import Asked, Chosen, Line, ModelUnavailable, Offer, Piece, Usage
+from parley.ports.llm import Asked, Line, ModelUnavailable, Piece, ToolCall, ToolOffer, Usage
 
 SCRIPT = r"""
 - {when: "(?i)capital of (\\w+)", system: travel, answer: "The capital of \\1."}
@@ -24,9 +24,9 @@ def model() -> ScriptedModel:
     return script_of(SCRIPT)
 
 
-async def pieces(model: ScriptedModel, said: str, system: str = "", *offers: Offer) -> list[Piece]:
+async def pieces(model: ScriptedModel, said: str, system: str = "", *tools: ToolOffer) -> list[Piece]:
     lines = (Line("assistant", "Hello."), Line("user", said))
-    return [piece async for piece in model.answer(Asked(lines, system, offers))]
+    return [piece async for piece in model.answer(Asked(lines, system, tools))]
 
 
 async def test_texts_come_first_and_the_usage_last(model: ScriptedModel) -> None:
@@ -38,8 +38,8 @@ async def test_texts_come_first_and_the_usage_last(model: ScriptedModel) -> None
 
 
 async def test_a_way_is_taken_only_where_it_is_offered(model: ScriptedModel) -> None:
-    said = await pieces(model, "a refund", "", Offer("refunded"))
-    assert Chosen("refunded", {"amount": 3}) in said
+    said = await pieces(model, "a refund", "", ToolOffer("refunded"))
+    assert ToolCall("call_2", "refunded", '{"amount":3}') in said
     with pytest.raises(ModelUnavailable):
         await pieces(model, "a refund")
 

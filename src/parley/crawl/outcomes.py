@@ -18,7 +18,7 @@ from parley.engine.turn import Turn
 from parley.engine.world import World
 from parley.ports.effects import Effect, EffectName
 from parley.ports.knowledge import Passage
-from parley.ports.llm import Asked, Chosen, ModelUnavailable, Piece
+from parley.ports.llm import Asked, ModelUnavailable, Piece, ToolCall
 from parley.ports.scripts import Fetch, Ran, Script, Scripts
 from parley.ports.tools import Request, RequestFailed, Response
 
@@ -73,13 +73,14 @@ class Outcomes:
     async def answer(self, asked: Asked) -> AsyncIterator[Piece]:
         """See `LanguageModel.answer`: an answer, each way that is offered, none to be found, and no model."""
         texts = [ANSWER, *self._wanted()]
-        chosen = self._choose(len(texts) + len(asked.offers) + 2)
+        chosen = self._choose(len(texts) + len(asked.tools) + 2)
         if chosen < len(texts):
             yield texts[chosen]
-        elif chosen < len(texts) + len(asked.offers):
-            offer = asked.offers[chosen - len(texts)]
-            yield Chosen(offer.name, {name: self._value(name, 0) for name in offer.values})
-        elif chosen == len(texts) + len(asked.offers):
+        elif chosen < len(texts) + len(asked.tools):
+            tool = asked.tools[chosen - len(texts)]
+            values = {name: self._value(name, 0) for name in tool.parameters["properties"]}
+            yield ToolCall("call", tool.name, json.dumps(values))
+        elif chosen == len(texts) + len(asked.tools):
             yield "NOT_FOUND"
         else:
             raise ModelUnavailable("no model answers, as it may be")

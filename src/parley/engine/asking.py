@@ -6,7 +6,7 @@ Source: engine, section 1.10 (generative); Conversations API, sections 4.1 (comp
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, assert_never
 
 from msgspec import UNSET, Struct
 
@@ -19,7 +19,7 @@ from parley.engine.templates import render
 from parley.engine.turn import Turn
 from parley.engine.variables import MEMORY
 from parley.ports.knowledge import Passage
-from parley.ports.llm import Asked, Chosen, Line, ModelUnavailable, Usage
+from parley.ports.llm import Asked, Line, ModelUnavailable, Notice, Thought, ToolCall, Usage
 
 PASSAGES = 3
 """How many go along with a prompt."""
@@ -31,10 +31,10 @@ Hear = Callable[[str], None]
 
 
 class Answer(Struct, frozen=True):
-    """What the model said, and the way that it chose of those it was offered."""
+    """What the model said, and the tools that it wants used."""
 
     text: str
-    chosen: Chosen | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 class _Said(Struct, frozen=True):
@@ -55,22 +55,29 @@ async def ask(asked: Asked, turn: Turn, hear: Hear | None = None) -> Answer | No
         turn.emit(debug("no language model is set up here", level="error", context="model"))
         return None
     texts: list[str] = []
-    chosen = None
+    calls: list[ToolCall] = []
     try:
         async for piece in model.answer(asked):
-            if isinstance(piece, str):
-                texts.append(piece)
-                if hear is not None:
-                    hear(piece)
-            elif isinstance(piece, Chosen):
-                chosen = piece
-            else:
-                turn.emit(debug(_account(piece), context="model"))
+            match piece:
+                case str():
+                    texts.append(piece)
+                    if hear is not None:
+                        hear(piece)
+                case ToolCall():
+                    calls.append(piece)
+                case Thought():
+                    pass
+                case Notice():
+                    turn.emit(debug(piece.message, level=piece.level, context="model"))
+                case Usage():
+                    turn.emit(debug(_account(piece), context="model"))
+                case _:
+                    assert_never(piece)
     except ModelUnavailable as failed:
         turn.emit(debug(failed.message, level="error", context="model"))
         if not texts:
             return None
-    return Answer("".join(texts), chosen)
+    return Answer("".join(texts), tuple(calls))
 
 
 async def answer_to(prompt: Prompt, turn: Turn, hear: Hear | None = None) -> str | None:

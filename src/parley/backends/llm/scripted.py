@@ -27,7 +27,7 @@ import yaml
 from msgspec import Struct, field
 
 from parley.errors import BadProject
-from parley.ports.llm import Asked, Chosen, ModelUnavailable, Piece, Usage
+from parley.ports.llm import Asked, ModelUnavailable, Piece, ToolCall, Usage
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ class ScriptedModel:
         said = next((line.content for line in reversed(asked.lines) if line.role == "user"), "")
         for n, (rule, pattern) in enumerate(self._rules, 1):
             found = pattern.search(said)
-            is_offered = rule.choose is None or any(rule.choose == offer.name for offer in asked.offers)
+            is_offered = rule.choose is None or any(rule.choose == tool.name for tool in asked.tools)
             if found is None or rule.system not in asked.system or not is_offered:
                 continue
             if rule.fails is not None:
@@ -68,7 +68,7 @@ class ScriptedModel:
             for word in _WORDS.findall(text):
                 yield word
             if rule.choose is not None:
-                yield Chosen(rule.choose, rule.values)
+                yield ToolCall(f"call_{n}", rule.choose, msgspec.json.encode(rule.values).decode())
             yield _usage(asked, text, f"rule {n} of a script answered, not a language model")
             return
         raise ModelUnavailable(f"the script has no rule for `{said[:80]}`")

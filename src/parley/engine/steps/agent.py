@@ -5,6 +5,10 @@ It is asked once a turn and has no tools but its paths.
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from parley.domain.actions import Action, IntentMatched, NoReply
 from parley.domain.model_steps import AgentPath, AgentStep
 from parley.domain.traces import PathPayload, PathTrace, debug
@@ -16,7 +20,7 @@ from parley.engine.reply import said_in
 from parley.engine.telling import Telling
 from parley.engine.templates import render
 from parley.engine.turn import Turn
-from parley.ports.llm import Asked, Chosen, Offer
+from parley.ports.llm import Asked, ToolCall, ToolOffer
 
 
 async def converse(step: AgentStep, turn: Turn) -> Next:
@@ -31,11 +35,11 @@ async def converse(step: AgentStep, turn: Turn) -> Next:
         return no_match(step.listening, turn)
     if answer.text.strip():
         telling.finish(answer.text.strip())
-    if answer.chosen is not None:
-        chosen = next((path for path in step.paths if path.name == answer.chosen.name), None)
+    for call in answer.calls:
+        chosen = next((path for path in step.paths if path.name == call.name), None)
         if chosen is not None:
-            return _leave(step, chosen, answer.chosen, turn)
-        turn.emit(debug(f"the model chose '{answer.chosen.name}', which it was not offered", level="warn"))
+            return _leave(step, chosen, call, turn)
+        turn.emit(debug(f"the model called '{call.name}', which it was not offered", level="warn"))
     if step.each_turn is not None:
         return Goto(step.each_turn.then)
     return listen(step.listening, turn) if action is None else go_on_listening(step.listening, turn)
@@ -53,13 +57,22 @@ def _not_for_it(step: AgentStep, action: Action, turn: Turn) -> Next | None:
 
 
 def _asked(step: AgentStep, turn: Turn) -> Asked:
-    offers = tuple(Offer(path.name, path.about, path.variables) for path in step.paths)
+    offers = tuple(_offer(path) for path in step.paths)
     return Asked(remembered(turn), render(step.instructions, turn.variables), offers, step.settings)
 
 
-def _leave(step: AgentStep, path: AgentPath, chosen: Chosen, turn: Turn) -> Next:
+def _offer(path: AgentPath) -> ToolOffer:
+    return ToolOffer(path.name, path.about, {"type": "object", "properties": {name: {} for name in path.variables}})
+
+
+def _leave(step: AgentStep, path: AgentPath, call: ToolCall, turn: Turn) -> Next:
+    try:
+        values = msgspec.json.decode(call.arguments, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        turn.emit(debug(f"the model called '{call.name}' with arguments that are no JSON object", level="warn"))
+        values = {}
     for name in path.variables:
-        if name in chosen.values:
-            turn.variables.set(name, chosen.values[name])
+        if name in values:
+            turn.variables.set(name, values[name])
     turn.emit(PathTrace(PathPayload(f"choice:{step.paths.index(path) + 1}")))
     return Goto(step.then if path.then is None else path.then)
