@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from parley.domain.ids import StepID, VersionID, WorkflowID
+from parley.domain.playbooks import CostLimit, MemoryLimit, Playbook, Router
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said, Step
+from parley.domain.tools import McpServer, Tool
 
 Concurrency = Literal["enqueue", "reject", "interrupt"]
 Modality = Literal["chat", "voice"]
@@ -130,10 +132,16 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     private_hosts: tuple[str, ...] = ()
     likeness: float | None = None
+    memory: MemoryLimit = MemoryLimit()
+    cost: CostLimit | None = None
 
 
 class Program(Struct, frozen=True, omit_defaults=True):
-    """All that the engine needs to run one version of an agent."""
+    """All that the engine needs to run one version of an agent.
+
+    `router` None: there is none, and whatever ends without a way on ends the conversation. `tools` are by the name that
+    the model calls them by, `servers` and `playbooks` by their own.
+    """
 
     name: str
     start: WorkflowID
@@ -144,6 +152,10 @@ class Program(Struct, frozen=True, omit_defaults=True):
     triggers: tuple[Trigger, ...] = ()
     settings: Settings = Settings()
     functions: dict[str, FunctionDefinition] = {}
+    tools: dict[str, Tool] = {}
+    servers: dict[str, McpServer] = {}
+    playbooks: dict[str, Playbook] = {}
+    router: Router | None = None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
