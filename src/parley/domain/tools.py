@@ -101,7 +101,7 @@ SystemKind = Literal["end", "buttons", "card", "carousel", "knowledge", "call_fo
 
 
 class SystemTool(ToolBase, frozen=True, tag="system"):
-    """One of the runtime's own. `options` are those of its kind, such as `limit` of knowledge or `address` of a call."""
+    """One of the runtime's own. `options` are those of its kind: `limit` of knowledge, `address` of a call."""
 
     kind: SystemKind = "end"
     options: dict[str, Any] = {}
