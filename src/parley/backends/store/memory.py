@@ -24,6 +24,7 @@ from parley.backends.store.encoding import (
 from parley.backends.store.memory_effects import MemoryEffects
 from parley.backends.store.memory_feedback import MemoryFeedback
 from parley.backends.store.memory_keyring import MemoryKeyring
+from parley.backends.store.memory_records import MemoryRecords
 from parley.backends.store.memory_versions import MemoryVersions
 from parley.domain.ids import ProjectID, SessionID, TurnID, UserID
 from parley.domain.state import SessionState
@@ -66,6 +67,7 @@ class MemoryStore:
         self.keyring = MemoryKeyring()
         self.feedback = MemoryFeedback()
         self.effects = MemoryEffects()
+        self.records = MemoryRecords()
         self._clock = clock
         self._room = keep_bytes
         self._sessions: dict[str, _Session] = {}

@@ -27,6 +27,7 @@ from parley.backends.store.sqlite_effects import SqliteEffects
 from parley.backends.store.sqlite_feedback import SqliteFeedback
 from parley.backends.store.sqlite_keyring import SqliteKeyring
 from parley.backends.store.sqlite_packing import session_record, turn_row
+from parley.backends.store.sqlite_records import SqliteRecords
 from parley.backends.store.sqlite_versions import SqliteVersions
 from parley.domain.ids import ProjectID, SessionID, TurnID, UserID
 from parley.domain.state import SessionState
@@ -51,6 +52,7 @@ class SqliteStore:
         self.keyring = SqliteKeyring(self._database)
         self.feedback = SqliteFeedback(self._database)
         self.effects = SqliteEffects(self._database)
+        self.records = SqliteRecords(self._database)
 
     async def open(self) -> None:
         """Open or make the file. Raises `StoreUnavailable` saying what to do."""

@@ -119,3 +119,47 @@ DELETE FROM effect WHERE session = ? AND turn <= ?;
 
 -- name: forget_effects
 DELETE FROM effect WHERE session IN (SELECT id FROM session WHERE project = ? AND user = ?);
+
+-- name: add_record
+INSERT INTO record (kind, id, scope, place, revision, data) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: add_record_alias
+INSERT INTO record_alias (kind, alias, record) VALUES (?, ?, (SELECT n FROM record WHERE kind = ? AND id = ?));
+
+-- name: save_record
+UPDATE record SET scope = ?, place = ?, revision = ?, data = ? WHERE kind = ? AND id = ? AND revision = ? - 1;
+
+-- name: drop_record_aliases
+DELETE FROM record_alias WHERE record = (SELECT n FROM record WHERE kind = ? AND id = ?);
+
+-- name: get_record
+SELECT r.n, r.id, r.scope, r.place, r.revision, r.data FROM record r WHERE r.kind = ? AND r.id = ?;
+
+-- name: find_record
+SELECT r.n, r.id, r.scope, r.place, r.revision, r.data
+FROM record_alias a CROSS JOIN record r ON r.n = a.record WHERE a.kind = ? AND a.alias = ?;
+
+-- name: aliases_of_record
+SELECT alias FROM record_alias WHERE record = ? ORDER BY alias;
+
+-- name: list_records
+SELECT r.n, r.id, r.scope, r.place, r.revision, r.data FROM record r
+WHERE r.kind = ? AND r.scope = ? AND (r.place, r.id) > (?, ?) ORDER BY r.place, r.id LIMIT ?;
+
+-- name: list_newest_records
+SELECT r.n, r.id, r.scope, r.place, r.revision, r.data FROM record r
+WHERE r.kind = ? AND r.scope = ? AND (r.place, r.id) < (?, ?) ORDER BY r.place DESC, r.id DESC LIMIT ?;
+
+-- name: list_all_records
+SELECT r.n, r.id, r.scope, r.place, r.revision, r.data FROM record r
+WHERE r.kind = ? AND (r.place, r.id) > (?, ?) ORDER BY r.place, r.id LIMIT ?;
+
+-- name: list_all_newest_records
+SELECT r.n, r.id, r.scope, r.place, r.revision, r.data FROM record r
+WHERE r.kind = ? AND (r.place, r.id) < (?, ?) ORDER BY r.place DESC, r.id DESC LIMIT ?;
+
+-- name: count_records
+SELECT count(*) FROM record WHERE kind = ? AND (? IS NULL OR scope = ?);
+
+-- name: remove_record
+DELETE FROM record WHERE kind = ? AND id = ?;
