@@ -39,7 +39,7 @@ async def test_texts_come_first_and_the_usage_last(model: ScriptedModel) -> None
 
 async def test_a_way_is_taken_only_where_it_is_offered(model: ScriptedModel) -> None:
     said = await pieces(model, "a refund", "", ToolOffer("refunded"))
-    assert ToolCall("call_2", "refunded", '{"amount":3}') in said
+    assert ToolCall("call_2_1", "refunded", '{"amount":3}') in said
     with pytest.raises(ModelUnavailable):
         await pieces(model, "a refund")
 

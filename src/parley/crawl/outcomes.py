@@ -7,7 +7,7 @@ for, each path that the step has, failure. Which is taken is planned from outsid
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from parley.crawl.edges import Place
@@ -70,7 +70,7 @@ class Outcomes:
     def post(self, request: Request) -> None:
         """See `Tools.post`."""
 
-    async def answer(self, asked: Asked) -> AsyncIterator[Piece]:
+    async def answer(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         """See `LanguageModel.answer`: an answer, each way that is offered, none to be found, and no model."""
         texts = [ANSWER, *self._wanted()]
         chosen = self._choose(len(texts) + len(asked.tools) + 2)

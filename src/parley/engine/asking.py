@@ -6,6 +6,7 @@ Source: engine, section 1.10 (generative); Conversations API, sections 4.1 (comp
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Literal, assert_never
 
 from msgspec import UNSET, Struct
@@ -57,22 +58,23 @@ async def ask(asked: Asked, turn: Turn, hear: Hear | None = None) -> Answer | No
     texts: list[str] = []
     calls: list[ToolCall] = []
     try:
-        async for piece in model.answer(asked):
-            match piece:
-                case str():
-                    texts.append(piece)
-                    if hear is not None:
-                        hear(piece)
-                case ToolCall():
-                    calls.append(piece)
-                case Thought():
-                    pass
-                case Notice():
-                    turn.emit(debug(piece.message, level=piece.level, context="model"))
-                case Usage():
-                    turn.emit(debug(_account(piece), context="model"))
-                case _:
-                    assert_never(piece)
+        async with aclosing(model.answer(asked)) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case str():
+                        texts.append(piece)
+                        if hear is not None:
+                            hear(piece)
+                    case ToolCall():
+                        calls.append(piece)
+                    case Thought():
+                        pass
+                    case Notice():
+                        turn.emit(debug(piece.message, level=piece.level, context="model"))
+                    case Usage():
+                        turn.emit(debug(_account(piece), context="model"))
+                    case _:
+                        assert_never(piece)
     except ModelUnavailable as failed:
         turn.emit(debug(failed.message, level="error", context="model"))
         if not texts:
@@ -137,4 +139,6 @@ def _is_refusal(text: str, prompt: Prompt) -> bool:
 
 def _account(usage: Usage) -> str:
     note = f" ({usage.note})" if usage.note else ""
-    return f"{usage.model} answered: {usage.asked} tokens asked, {usage.answered} answered{note}"
+    cached = f" ({usage.cached} of them cached)" if usage.cached else ""
+    cost = "" if usage.cost is None else f", {usage.cost:.6f} US dollars"
+    return f"{usage.model} answered: {usage.asked} tokens asked{cached}, {usage.answered} answered{cost}{note}"

@@ -2,14 +2,14 @@
 
 Order: thoughts, texts and notices as they come, texts not necessarily cut at words; each `ToolCall` whole, in the
 order in which the model makes them; at last one `Usage`. Delivery: an answer is asked for when it is iterated, once;
-who stops iterating (or is cancelled) stops the model, and its connection is closed at once. Failure:
-`ModelUnavailable`, before or between pieces; an implementation tries again only before its first piece, so that nothing
-is ever said twice. Time: the whole is bounded by the caller, the wait for the next piece by the implementation.
+who closes it (`contextlib.aclosing`), or is cancelled, stops the model, and its connection is closed at once; texts
+that have come by the time they are asked for come as one. Failure: `ModelUnavailable`, before or between pieces; an
+implementation tries again only before its first piece, so that nothing is ever said twice. Time: the whole is bounded by the caller, the wait for the next piece by the implementation.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
@@ -21,11 +21,15 @@ Role = Literal["user", "assistant", "tool"]
 
 
 class ToolCall(Struct, frozen=True):
-    """The model wants a tool to be used. `arguments` is the text that it wrote, which ought to be a JSON object."""
+    """The model wants a tool to be used. `arguments` is the text that it wrote, which ought to be a JSON object.
+
+    `kept` is what the provider wants back, unread, when it is told the result.
+    """
 
     id: str
     name: str
     arguments: str = "{}"
+    kept: str = ""
 
 
 class Line(Struct, frozen=True):
@@ -119,6 +123,6 @@ class ModelUnavailable(ParleyError):
 class LanguageModel(Protocol):
     """Answers prompts."""
 
-    def answer(self, asked: Asked) -> AsyncIterator[Piece]:
+    def answer(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         """The answer, piece by piece. Raises `ModelUnavailable`."""
         ...
