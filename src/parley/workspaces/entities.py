@@ -1,0 +1,136 @@
+"""The people and things that conversations are with, by every name they have (decisions, "Entities")."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from parley.domain.workspace import EntityID, WorkspaceID, WorldEntity
+from parley.errors import Conflict, NotFound
+from parley.ports.clock import Clock
+from parley.ports.records import Page, Record, Records
+
+KIND = "entity"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(WorldEntity).decode
+
+
+class Entities:
+    """Entities by workspace."""
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    async def put(
+        self, workspace: WorkspaceID, canonical_id: str, given: Mapping[str, Any]
+    ) -> tuple[WorldEntity, bool]:
+        """The entity of this canonical id with what is given put over what is known; True where it is new.
+
+        Raises `Conflict` when another entity has one of its names.
+        """
+        for _ in range(8):
+            known = await self._records.find(KIND, _canonical(workspace, canonical_id))
+            try:
+                if known is None:
+                    return await self._add(workspace, canonical_id, given), True
+                return await self._change(known, given), False
+            except Conflict as conflict:
+                if conflict.code == "taken" and known is not None:
+                    raise
+        raise Conflict("This entity is being changed by others all the time. Try again.")
+
+    async def get(self, workspace: WorkspaceID, id: str) -> WorldEntity:
+        """Raises `NotFound`, for another workspace's entity too."""
+        record = await self._records.get(KIND, id)
+        if record is None or record.scope != workspace:
+            raise NotFound("Entity not found.", code="no_entity")
+        return _decode(record.data)
+
+    async def of_canonical(self, workspace: WorkspaceID, canonical_id: str) -> WorldEntity:
+        """Raises `NotFound`."""
+        return await self._named(_canonical(workspace, canonical_id))
+
+    async def known_by(
+        self, workspace: WorkspaceID, *, phone: str | None = None, email: str | None = None, external: str | None = None
+    ) -> WorldEntity:
+        """Whom this number, address or external id (`system:id`) names: the first that is given. Raises `NotFound`."""
+        if phone is not None:
+            return await self._named(_phone(workspace, phone))
+        if email is not None:
+            return await self._named(_email(workspace, email))
+        return await self._named(_external(workspace, external or ""))
+
+    async def list(
+        self, workspace: WorkspaceID, *, after: Page | None = None, at_most: int = 100
+    ) -> Sequence[WorldEntity]:
+        """Entities, oldest first."""
+        return [_decode(r.data) for r in await self._records.list(KIND, workspace, after=after, at_most=at_most)]
+
+    async def count(self, workspace: WorkspaceID) -> int:
+        """How many there are."""
+        return await self._records.count(KIND, workspace)
+
+    async def _named(self, alias: str) -> WorldEntity:
+        record = await self._records.find(KIND, alias)
+        if record is None:
+            raise NotFound("Entity not found.", code="no_entity")
+        return _decode(record.data)
+
+    async def _add(self, workspace: WorkspaceID, canonical_id: str, given: Mapping[str, Any]) -> WorldEntity:
+        now = self._clock.now_ms()
+        kind = canonical_id.split(":")[1].lower()
+        entity = WorldEntity(EntityID(str(uuid.uuid4())), workspace, kind, now, now, canonical_id)
+        entity = _with(entity, given)
+        await self._records.add(Record(KIND, entity.id, _encode(entity), workspace, _aliases(entity), now))
+        return entity
+
+    async def _change(self, record: Record, given: Mapping[str, Any]) -> WorldEntity:
+        entity = replace(_with(_decode(record.data), given), updated_at=self._clock.now_ms())
+        await self._records.save(
+            replace(record, data=_encode(entity), aliases=_aliases(entity), revision=record.revision + 1)
+        )
+        return entity
+
+
+def _with(entity: WorldEntity, given: Mapping[str, Any]) -> WorldEntity:
+    """`external_ids` and `state` are merged, everything else is replaced."""
+    changes = dict(given)
+    for name in ("external_ids", "state"):
+        if changes.get(name) is not None:
+            changes[name] = {**getattr(entity, name), **changes[name]}
+        else:
+            changes.pop(name, None)
+    return replace(entity, **changes)
+
+
+def _aliases(entity: WorldEntity) -> tuple[str, ...]:
+    workspace = entity.workspace
+    names = [_external(workspace, f"{system}:{id}") for system, id in entity.external_ids.items()]
+    if entity.canonical_id is not None:
+        names.append(_canonical(workspace, entity.canonical_id))
+    if entity.phone is not None:
+        names.append(_phone(workspace, entity.phone))
+    if entity.email is not None:
+        names.append(_email(workspace, entity.email))
+    return tuple(sorted(set(names)))
+
+
+def _canonical(workspace: str, id: str) -> str:
+    return f"{workspace} canonical {id}"
+
+
+def _phone(workspace: str, number: str) -> str:
+    return f"{workspace} phone {number}"
+
+
+def _email(workspace: str, address: str) -> str:
+    return f"{workspace} email {address.lower()}"
+
+
+def _external(workspace: str, id: str) -> str:
+    return f"{workspace} external {id}"

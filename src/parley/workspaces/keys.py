@@ -1,0 +1,119 @@
+"""Keys of workspaces: who may do what in which (platform API, section 7).
+
+A key looks like `pk_<24 hexadecimal characters>_<secret>`: only characters that a WebSocket subprotocol may have. Only
+its hash is kept, as for API keys (`session/access.py`).
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from parley.domain.ids import new_id
+from parley.domain.workspace import Role, WorkspaceID, WorkspaceKey
+from parley.errors import NotAllowed, NotFound
+from parley.ports.clock import Clock
+from parley.ports.records import Page, Record, Records
+from parley.session.access import bare, digest_of
+
+KIND = "workspace key"
+DAY_MS = 24 * 60 * 60 * 1000
+PREFIX = "pk_"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(WorkspaceKey).decode
+
+
+class WorkspaceKeys:
+    """Makes keys and tells what they open."""
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    async def create(
+        self,
+        workspace: WorkspaceID,
+        role: Role,
+        days: int,
+        *,
+        name: str | None = None,
+        permissions: Sequence[str] = (),
+        by: WorkspaceKey | None = None,
+        plaintext: str | None = None,
+    ) -> tuple[WorkspaceKey, str]:
+        """A key and its plaintext, which is kept nowhere. `plaintext`: one that an operator chose; made anew each time.
+
+        The role is the caller's to check.
+        """
+        now = self._clock.now_ms()
+        plain = plaintext or _fresh(now)
+        key = WorkspaceKey(
+            str(uuid.uuid4()),
+            workspace,
+            digest_of(plain),
+            role,
+            now,
+            now + days * DAY_MS,
+            name,
+            tuple(permissions),
+            None if by is None else by.id,
+            now,
+        )
+        if plaintext is not None:
+            known = await self._records.find(KIND, key.digest)
+            if known is not None:
+                await self._records.remove(KIND, known.id)
+        await self._records.add(Record(KIND, key.id, _encode(key), workspace, (key.digest,), now))
+        return key, plain
+
+    async def open(self, plaintext: str | None) -> WorkspaceKey:
+        """The key. Raises `NotAllowed` when it is missing, unknown or over."""
+        if not plaintext:
+            raise NotAllowed("A workspace key is needed: Authorization: Bearer <key>.", code="key_missing")
+        record = await self._records.find(KIND, digest_of(bare(plaintext)))
+        if record is None:
+            raise NotAllowed("This is not a valid workspace key.")
+        key = _decode(record.data)
+        if key.expires_at <= self._clock.now_ms():
+            raise NotAllowed("This workspace key has expired. Rotate it or make a new one.", code="key_expired")
+        return key
+
+    async def list(
+        self, workspace: WorkspaceID, *, after: Page | None = None, at_most: int = 100
+    ) -> Sequence[WorkspaceKey]:
+        """The workspace's keys, oldest first."""
+        return [_decode(r.data) for r in await self._records.list(KIND, workspace, after=after, at_most=at_most)]
+
+    async def get(self, workspace: WorkspaceID, id: str) -> WorkspaceKey:
+        """Raises `NotFound`, for another workspace's key too."""
+        return _decode((await self._record(workspace, id)).data)
+
+    async def revoke(self, workspace: WorkspaceID, id: str) -> None:
+        """The key opens nothing from now on. Raises `NotFound`."""
+        await self._record(workspace, id)
+        await self._records.remove(KIND, id)
+
+    async def rotate(self, workspace: WorkspaceID, id: str, days: int) -> tuple[WorkspaceKey, str]:
+        """The key with a new secret; the old one opens nothing from now on. Raises `NotFound`, `Conflict`."""
+        record = await self._record(workspace, id)
+        now = self._clock.now_ms()
+        plain = _fresh(now)
+        key = replace(_decode(record.data), digest=digest_of(plain), expires_at=now + days * DAY_MS, updated_at=now)
+        await self._records.save(
+            replace(record, data=_encode(key), aliases=(key.digest,), revision=record.revision + 1)
+        )
+        return key, plain
+
+    async def _record(self, workspace: WorkspaceID, id: str) -> Record:
+        record = await self._records.get(KIND, id)
+        if record is None or record.scope != workspace:
+            raise NotFound("API key not found.", code="no_key")
+        return record
+
+
+def _fresh(now_ms: int) -> str:
+    return f"{PREFIX}{new_id(now_ms)}_{secrets.token_urlsafe(24)}"
