@@ -9,7 +9,7 @@ from tests.projects.vf_walk import Walk
 
 from parley.domain.conditions import AnyOf, Compare, Expression, Literally, Template, Truthy
 from parley.domain.program import EntityValue, Program, Trigger, Variable
-from parley.domain.steps import Assignment, Capture, Choice, Condition, GoTo, Message, Set
+from parley.domain.steps import Assignment, Capture, Choice, Condition, Exits, GoTo, Message, Set
 
 ROOT, RENEWALS = "3c00000000000000000000a0", "3c00000000000000000000b0"
 
@@ -56,6 +56,7 @@ def test_a_reply_is_captured_with_its_own_silence() -> None:
 def test_entities_are_captured_with_their_prompts() -> None:
     (title,) = step("title").entities
     assert (title.entity, title.variable, [s.text for s in title.reprompts]) == ("title", "title", ["Which title?"])
+    assert (step("title").improvises, step("title").exits) == (True, Exits(("gives up",), "bye"))
 
 
 def test_set_items_are_values_or_scripts() -> None:
@@ -136,7 +137,6 @@ def test_what_cannot_be_done_exactly_is_reported() -> None:
     messages = " / ".join(str(warning) for warning in loaded.loaded.warnings)
     assert loaded.passed_through() == {"agent": 1}
     assert step("desk") == GoTo("desk", "Desk", "bye")
-    assert "exit scenarios are never taken" in messages
     assert "a connection leads to 'nowhere', which does not exist" in messages
     assert "message 'm-missing' is not in the file" in messages
     assert loaded.schema == "13.02"

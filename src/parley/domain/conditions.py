@@ -1,4 +1,4 @@
-"""What a flow can ask of its variables: comparisons, groups of them, and JavaScript expressions.
+"""What a flow can ask of its variables and of a model: comparisons, groups, JavaScript expressions, statements.
 
 Source: Conversations API, section 8 (the twelve operators).
 """
@@ -72,4 +72,10 @@ class AnyOf(Struct, frozen=True, tag_field="test", tag="any"):
     tests: tuple[Test, ...]
 
 
-Test = Compare | Truthy | AllOf | AnyOf
+class Judged(Struct, frozen=True, tag_field="test", tag="judged"):
+    """A statement, a template, that a language model must find true of the conversation. Only condition steps ask."""
+
+    statement: str
+
+
+Test = Compare | Truthy | AllOf | AnyOf | Judged

@@ -21,6 +21,13 @@ class ModelSettings(Struct, frozen=True, omit_defaults=True):
     max_tokens: int | None = None
 
 
+class Briefing(Struct, frozen=True, omit_defaults=True):
+    """How a model is asked what a step has to know: `system`, a template, goes before what the engine tells it."""
+
+    system: str = ""
+    settings: ModelSettings = ModelSettings()
+
+
 class PromptMessage(Struct, frozen=True):
     """One message of a conversation with the model."""
 

@@ -14,6 +14,7 @@ from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.conditions import Literally, Test, Value
 from parley.domain.ids import WorkflowID
 from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.prompt import Briefing
 from parley.domain.step_parts import EntityMapping as EntityMapping
 from parley.domain.step_parts import Listening as Listening
 from parley.domain.step_parts import NoMatch as NoMatch
@@ -48,22 +49,40 @@ class Choice(StepBase, frozen=True, tag="choice"):
 
 
 class WantedEntity(Struct, frozen=True, omit_defaults=True):
-    """An entity to capture, the variable it goes into, and what to say while it is missing."""
+    """An entity to capture, the variable it goes into, and what to say while it is missing.
+
+    `placeholder` is an example of it, for the model that asks. `given_up`: the way when all has been said in vain.
+    """
 
     entity: str
     variable: str
     reprompts: tuple[Said, ...] = ()
+    placeholder: str = ""
+    given_up: Way | None = None
+
+
+class Exits(Struct, frozen=True, omit_defaults=True):
+    """What makes a capture stop, told in words: a model finds whether one of these holds. All are templates."""
+
+    scenarios: tuple[str, ...]
+    then: Target = None
 
 
 class Capture(StepBase, frozen=True, tag="capture"):
     """Waits for a reply: the whole of it goes into `variable`, or each of `entities` is found in it and asked for.
 
-    Exactly one of `variable` and `entities` is set.
+    Exactly one of `variable` and `entities` is set, and what follows goes with entities. `improvises`: a model asks for
+    what is missing, and the reprompts are for when it cannot. `rules`, templates, are kept: by what the model asks, and
+    by the values, which a model checks. `briefing` is for all that the model is asked.
     """
 
     variable: str | None = None
     entities: tuple[WantedEntity, ...] = ()
     listening: Listening = Listening()
+    improvises: bool = False
+    rules: tuple[str, ...] = ()
+    exits: Exits | None = None
+    briefing: Briefing = Briefing()
 
 
 class Branch(Struct, frozen=True, omit_defaults=True):
@@ -74,9 +93,10 @@ class Branch(Struct, frozen=True, omit_defaults=True):
 
 
 class Condition(StepBase, frozen=True, tag="condition"):
-    """Goes the way of the first branch that holds, else `then`."""
+    """Goes the way of the first branch that holds, else `then`. `briefing` is for the branches that a model decides."""
 
     branches: tuple[Branch, ...] = ()
+    briefing: Briefing = Briefing()
 
 
 class Assignment(Struct, frozen=True):

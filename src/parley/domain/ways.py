@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parley.domain.channel_steps import Stream
 from parley.domain.model_steps import AgentStep, Knowledge, Prompted
-from parley.domain.steps import Api, Code, Function, Random, Step, Target, Way
+from parley.domain.steps import Api, Capture, Code, Function, Random, Step, Target, Way
 
 
 def side_ways(step: Step) -> Iterator[Target]:
@@ -14,6 +14,9 @@ def side_ways(step: Step) -> Iterator[Target]:
     match step:
         case Random():
             yield from step.ways
+        case Capture():
+            yield from (target for wanted in step.entities for target in _way(wanted.given_up))
+            yield from () if step.exits is None else (step.exits.then,)
         case AgentStep():
             yield from (path.then for path in step.paths)
             yield from _way(step.each_turn)

@@ -23,7 +23,8 @@ import re
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from parley.domain.conditions import AllOf, AnyOf, Compare, Operator, Test, Truthy
+from parley.domain.conditions import AllOf, AnyOf, Compare, Judged, Operator, Test, Truthy
+from parley.domain.traces import debug
 from parley.engine.templates import text_of
 from parley.engine.turn import Turn
 from parley.engine.values import evaluate, evaluate_source
@@ -35,7 +36,10 @@ _LONGEST_NUMBER = 400
 
 
 def holds(test: Test, turn: Turn) -> bool:
-    """Whether the test holds now. An expression that fails does not hold and leaves a debug trace."""
+    """Whether the test holds now. An expression that fails does not hold and leaves a debug trace.
+
+    Nor does what a model has to decide: that is for `engine.deciding`, which may wait.
+    """
     match test:
         case Compare():
             return _OPERATORS[test.operator](evaluate(test.left, turn), evaluate(test.right, turn))
@@ -51,6 +55,9 @@ def holds(test: Test, turn: Turn) -> bool:
             return False
         case Truthy():
             return _truthy(evaluate_source(test.source, turn))
+        case Judged():
+            turn.emit(debug("only a condition step can ask a model to decide", level="error", context="condition"))
+            return False
         case _:
             assert_never(test)
 

@@ -62,10 +62,6 @@ async def run_step(step: Step, turn: Turn) -> Next:
             return speak(step, turn)
         case Choice():
             return choose(step, turn)
-        case Capture():
-            return capture(step, turn)
-        case Condition():
-            return branch(step, turn)
         case Set():
             return set_variables(step, turn)
         case Call():
@@ -80,6 +76,10 @@ async def run_step(step: Step, turn: Turn) -> Next:
             return act(step, turn)
         case Random() | GoToIntent() | Reset() | Stream() | CallForward() | Handoff():
             return _run_moving(step, turn)
+        case Capture():
+            return await capture(step, turn)
+        case Condition():
+            return await branch(step, turn)
         case Code() | Function() | Api() | Prompted() | PromptedSet() | AgentStep() | Knowledge():
             return await _run_waiting(step, turn)
         case End():

@@ -121,7 +121,7 @@ def _reprompt(prompt: Said, listening: Listening, turn: Turn, again: Again) -> N
 def _next_prompt(prompts: tuple[Said, ...], shuffled: bool, counter: str, turn: Turn, after: int = 0) -> Said | None:
     """The prompt whose turn it is, counted; None when all have been said. `after` were counted before these."""
     sayable = _sayable(prompts, turn)
-    said = stored(turn.state.storage, counter, int) or 0
+    said = max(stored(turn.state.storage, counter, int) or 0, after)
     if said - after >= len(sayable):
         return None
     turn.state.storage[counter] = said + 1

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from parley.domain.conditions import AllOf, AnyOf, Compare, Expression, Literally, Template, Test, Truthy, Value
+from parley.domain.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Expression,
+    Judged,
+    Literally,
+    Template,
+    Test,
+    Truthy,
+    Value,
+)
 from parley.projects.draft import Draft
 from parley.projects.expressions import fault_of
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of, name_of
 from parley.projects.reading import check_keys, check_template, text_of
-from parley.projects.step_shapes import COMPARISON, GROUP, OPERATORS
+from parley.projects.step_shapes import COMPARISON, GROUP, JUDGED, OPERATORS
 
 _PLACEHOLDER = re.compile(r"\{\w{1,64}(?:\[[0-9]+\]|\.\w{1,64})*\}", re.ASCII)
 _PATH = re.compile(r"\w{1,64}(?:\[[0-9]+\]|\.\w{1,64})*", re.ASCII)
@@ -33,8 +44,8 @@ def value_of(node: Node, draft: Draft) -> Value:
     return Literally(value)
 
 
-def test_of(node: Node, draft: Draft) -> Test:
-    """A JavaScript expression, a comparison, or a group of tests."""
+def test_of(node: Node, draft: Draft, *, judged: bool = False) -> Test:
+    """A JavaScript expression, a comparison, or a group of tests. `judged`: a model may decide some of it."""
     if isinstance(node, Scalar):
         source = text_of(node, draft.problems, "a condition")
         return Truthy(_checked(source, node, draft)) if source else _NEVER
@@ -44,8 +55,21 @@ def test_of(node: Node, draft: Draft) -> Test:
         return _NEVER
     assert isinstance(node, Mapped)
     if "all" in node.values or "any" in node.values:
-        return _group(node, draft)
+        return _group(node, draft, judged)
+    if "ask_model" in node.values:
+        return _judged(node, draft, judged)
     return _comparison(node, draft)
+
+
+def _judged(node: Mapped, draft: Draft, may_be: bool) -> Test:
+    check_keys(node, JUDGED.keys, draft.problems, "what a language model decides")
+    if not may_be:
+        advice = "Put the step into one of the ways of an `if`."
+        draft.problems.error(node.mark, "a language model can decide in `if` and `cases` only", advice)
+    statement = draft.template(node.values["ask_model"], "`ask_model`")
+    if not statement.strip():
+        draft.problems.error(node.mark, "`ask_model` asks nothing", JUDGED.advice)
+    return Judged(statement)
 
 
 def _checked(source: str, node: Node, draft: Draft) -> str:
@@ -59,7 +83,7 @@ def _checked(source: str, node: Node, draft: Draft) -> str:
     return source
 
 
-def _group(node: Mapped, draft: Draft) -> Test:
+def _group(node: Mapped, draft: Draft, judged: bool) -> Test:
     check_keys(node, GROUP.keys, draft.problems, "a group of conditions")
     groups: list[Test] = []
     for key, value in node.values.items():
@@ -68,7 +92,7 @@ def _group(node: Mapped, draft: Draft) -> Test:
         if not isinstance(value, Listed):
             draft.problems.error(value.mark, f"`{key}` must be a list of conditions, and is {name_of(value)}")
             continue
-        tests = tuple(test_of(item, draft) for item in value.items)
+        tests = tuple(test_of(item, draft, judged=judged) for item in value.items)
         groups.append(AllOf(tests) if key == "all" else AnyOf(tests))
     return groups[0] if len(groups) == 1 else AllOf(tuple(groups))
 

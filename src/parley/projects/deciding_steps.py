@@ -14,9 +14,11 @@ from parley.domain.steps import (
     Random,
     Reset,
     Set,
+    Target,
 )
 from parley.projects.conditions import test_of, value_of
 from parley.projects.draft import ARROW, Destination, Draft, Place, is_nothing
+from parley.projects.model_steps import briefing_of
 from parley.projects.nodes import Listed, Mapped, Node, name_of
 from parley.projects.problems import did_you_mean
 from parley.projects.reading import boolean, items_of, mapping_of, shaped, text_of
@@ -30,8 +32,8 @@ def if_(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     if step.get("then") is None and step.get("else") is None:
         advice = "Add `then`, `else` or both."
         draft.problems.error(place.mark, "`if` leads nowhere: it has neither `then` nor `else`", advice)
-    branches = (Branch(test_of(value, draft), then),)
-    draft.add(Condition(place.id, name=place.name, then=otherwise, branches=branches), place.mark)
+    branches = (Branch(test_of(value, draft, judged=True), then),)
+    _decide(branches, otherwise, step, place, draft)
 
 
 def cases(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
@@ -41,9 +43,14 @@ def cases(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         mapping = shaped(item, CASE, draft.problems, "a case")
         test, then = (mapping.get("if"), mapping.get("then")) if mapping else (None, None)
         if test is not None:
-            branches.append(Branch(test_of(test, draft), draft.path(then, place, f"case{n}")))
+            branches.append(Branch(test_of(test, draft, judged=True), draft.path(then, place, f"case{n}")))
     otherwise = draft.path(step.get("else"), place, "else")
-    draft.add(Condition(place.id, name=place.name, then=otherwise, branches=tuple(branches)), place.mark)
+    _decide(tuple(branches), otherwise, step, place, draft)
+
+
+def _decide(branches: tuple[Branch, ...], otherwise: Target, step: Mapped, place: Place, draft: Draft) -> None:
+    briefing = briefing_of(step, draft)
+    draft.add(Condition(place.id, place.name, otherwise, branches=branches, briefing=briefing), place.mark)
 
 
 def set_(value: Node, step: Mapped, place: Place, draft: Draft) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
-from parley.domain.prompt import ModelSettings, Prompt
+from parley.domain.prompt import Briefing, ModelSettings, Prompt
 from parley.domain.steps import Target
 from parley.projects.export_names import Names
 from parley.projects.export_yaml import NOTHING
@@ -89,6 +89,11 @@ def _knowledge(step: Knowledge, names: Names, lead: Lead) -> dict[str, Any]:
     if step.limit != Knowledge("").limit:  # type: ignore[arg-type]
         written["limit"] = step.limit
     return written if step.not_found is None else written | {"not_found": lead(step.not_found.then)}
+
+
+def briefing_of(briefing: Briefing) -> dict[str, Any]:
+    """How a model is asked."""
+    return ({"system": briefing.system} if briefing.system else {}) | _settings(briefing.settings)
 
 
 def _settings(settings: ModelSettings) -> dict[str, Any]:

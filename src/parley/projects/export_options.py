@@ -1,4 +1,4 @@
-"""What users choose from and what is asked of them, in the words of the agent format."""
+"""What users choose from and are shown, in the words of the agent format."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from parley.domain.steps import Capture, CardContent, Cards, Choice, CustomAction, Image, Option, WantedEntity
+from parley.domain.steps import CardContent, Cards, Choice, CustomAction, Image, Option
 from parley.projects.export_names import Names
-from parley.projects.export_values import said, short
+from parley.projects.export_values import short
 from parley.projects.export_yaml import NOTHING
 
 _URL = re.compile(r"(https?://|mailto:|tel:|\{)\S*")
@@ -75,21 +75,6 @@ def _mapping(option: Option, found: Any, names: Names, *, label: bool) -> dict[s
     if option.mappings:
         written["into"] = {each.entity: names.variable(each.variable) for each in option.mappings}
     return short(written)
-
-
-def captured(step: Capture, names: Names, *, is_asked: bool) -> dict[str, Any]:
-    """What the reply is for."""
-    if step.variable is not None:
-        return {"into" if is_asked else "capture": names.variable(step.variable)}
-    head: dict[str, Any] = {} if is_asked else {"capture": NOTHING}
-    if len(step.entities) == 1:
-        return head | {"entity": step.entities[0].entity} | _wanted(step.entities[0], names)
-    return head | {"entities": {each.entity: _wanted(each, names) or NOTHING for each in step.entities}}
-
-
-def _wanted(wanted: WantedEntity, names: Names) -> dict[str, Any]:
-    written: dict[str, Any] = {} if wanted.variable == wanted.entity else {"into": names.variable(wanted.variable)}
-    return written | ({"reprompt": said(wanted.reprompts, names)} if wanted.reprompts else {})
 
 
 def image_of(step: Image) -> Any:

@@ -33,10 +33,11 @@ from parley.domain.steps import (
     Target,
 )
 from parley.domain.ways import side_ways
+from parley.projects.export_capture import captured
 from parley.projects.export_channel import forward_of, handoff_of, random_of, spoken, stream_of
-from parley.projects.export_model import Lead, agent_of, asked_of
+from parley.projects.export_model import Lead, agent_of, asked_of, briefing_of
 from parley.projects.export_names import Names
-from parley.projects.export_options import body_of, captured, cards_of, choices, distinct, image_of, options_in
+from parley.projects.export_options import body_of, cards_of, choices, distinct, image_of, options_in
 from parley.projects.export_values import prompts, said, short, silence, test, value
 from parley.projects.export_world import calling
 from parley.projects.export_yaml import NOTHING
@@ -129,7 +130,7 @@ def _written(step: Step, flow: Flow, on: Target, depth: int, *, is_asked: bool =
             head = {"listen": NOTHING} if _has_nothing_to_choose(step) else {"buttons": shown}
             return head | _listening(step.listening, flow, on, depth)
         case Capture():
-            return captured(step, names, is_asked=is_asked) | _listening(step.listening, flow, on, depth)
+            return _capture(step, flow, on, depth, is_asked) | _listening(step.listening, flow, on, depth)
         case Condition():
             return _condition(step, flow, on, depth)
         case Set():
@@ -179,6 +180,10 @@ def _moving(
             assert_never(step)
 
 
+def _capture(step: Capture, flow: Flow, on: Target, depth: int, is_asked: bool) -> dict[str, Any]:
+    return captured(step, flow.names, _lead(flow, on, depth), is_asked=is_asked)
+
+
 def _lead(flow: Flow, on: Target, depth: int) -> Lead:
     return lambda target: flow.path(target, on, depth, always=True)
 
@@ -223,7 +228,8 @@ def _condition(step: Condition, flow: Flow, on: Target, depth: int) -> dict[str,
             ]
         }
         otherwise = flow.path(step.then, on, depth)
-    return written if otherwise is None else written | {"else": otherwise}
+    written |= {} if otherwise is None else {"else": otherwise}
+    return written | briefing_of(step.briefing)
 
 
 def _set(step: Set, names: Names) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, assert_never
 
-from parley.domain.conditions import AllOf, AnyOf, Compare, Expression, Literally, Template, Test, Truthy, Value
+from parley.domain.conditions import AllOf, AnyOf, Compare, Expression, Judged, Literally, Template, Test, Truthy, Value
 from parley.domain.steps import Listening, NoMatch, NoReply, Said
 from parley.projects.export_names import Names
 from parley.projects.export_yaml import Inline
@@ -81,6 +81,8 @@ def test(given: Test, names: Names) -> Any:
             return {"any": [test(each, names) for each in given.tests]}
         case Compare():
             return _comparison(given, names)
+        case Judged():
+            return Inline({"ask_model": given.statement})
         case _:
             assert_never(given)
 

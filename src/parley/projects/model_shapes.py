@@ -12,6 +12,13 @@ MODEL_KEYS = {
     "temperature": Key({"type": "number", "minimum": 0}, "How freely it answers."),
     "max_tokens": Key(COUNT, "How long the answer may be."),
 }
+BRIEFING_KEYS = {"system": Key(TEXT, "What the model is told about itself."), **MODEL_KEYS}
+BRIEFING = Shape(
+    "briefing",
+    "How a language model is asked.",
+    {"asks": Key(BOOLEAN, "false: it decides and checks, and asks for nothing. Default: true."), **BRIEFING_KEYS},
+    advice="For example `{system: Be brief., temperature: 0}`.",
+)
 MESSAGE = Shape(
     "model_message",
     "One message before the prompt, by whom it is.",
@@ -41,7 +48,7 @@ AGENT_PATH = Shape(
     },
     advice="For example `{when: Everything is said., to: -> goodbye}`.",
 )
-MODEL_SHAPES = (MESSAGE, PROMPT, AGENT_PATH)
+MODEL_SHAPES = (BRIEFING, MESSAGE, PROMPT, AGENT_PATH)
 _NOT_FOUND = {"not_found": Key(PATH, "The way when there is no answer. Default: on.")}
 MODEL_KINDS = (
     kind_of(

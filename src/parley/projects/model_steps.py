@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 from msgspec.structs import replace
 
 from parley.domain.model_steps import AgentPath, AgentStep, Knowledge, Prompted, PromptedSet, PromptedValue
-from parley.domain.prompt import Memory, ModelSettings, Prompt, PromptMessage
+from parley.domain.prompt import Briefing, Memory, ModelSettings, Prompt, PromptMessage
 from parley.projects.channel_steps import way
 from parley.projects.draft import Draft, Place, is_nothing
 from parley.projects.listening import listening_of
@@ -86,6 +86,13 @@ def prompt_of(node: Node, draft: Draft) -> Prompt:
         return Prompt(draft.template(node, "`prompt`"))
     mapping = shaped(node, PROMPT, draft.problems, "`prompt`")
     return _prompt(node.get("prompt"), mapping or node, draft)
+
+
+def briefing_of(keys: Mapped, draft: Draft) -> Briefing:
+    """How a model is asked, by the keys that stand beside what it is asked."""
+    system = keys.get("system")
+    text = "" if system is None else draft.template(system, "`system`")
+    return Briefing(text, _settings(keys, draft, ModelSettings()))
 
 
 def _prompt(text: Node | None, keys: Mapped, draft: Draft, common: Prompt | None = None) -> Prompt:

@@ -9,7 +9,7 @@ from parley.projects.channel_shapes import CHANNEL_KINDS
 from parley.projects.kind_shape import COMMON as COMMON
 from parley.projects.kind_shape import LISTENING as LISTENING
 from parley.projects.kind_shape import kind_of as _kind
-from parley.projects.model_shapes import MODEL_KINDS
+from parley.projects.model_shapes import BRIEFING_KEYS, MODEL_KINDS
 from parley.projects.shape import Form, Key, Shape, any_of, list_of, map_of, ref
 from parley.projects.shapes import BOOLEAN, DURATION, NOTHING, PROMPTS, SAY, TEXT, VARIABLE
 from parley.projects.world_shapes import WORLD_KINDS
@@ -69,7 +69,19 @@ WANTED = Shape(
     {
         "into": Key(VARIABLE_NAME, "The variable that gets it. Default: the one with the entity's name."),
         "reprompt": Key(SAY, "What to say while it is missing."),
+        "placeholder": Key(TEXT, "An example of it, for the language model that asks."),
+        "then": Key(PATH, "Where to go when all has been said and it is still missing."),
     },
+)
+EXITS = Shape(
+    "exits",
+    "What makes it stop asking; a language model decides.",
+    {
+        "when": Key(any_of(TEXT, list_of(TEXT)), "Statements about the conversation: one of them is true."),
+        "then": Key(PATH, "Where to go. Default: on."),
+    },
+    ("when",),
+    "For example `{when: The user does not want to tell., then: -> goodbye}`.",
 )
 COMPARISON = Shape(
     "comparison",
@@ -87,6 +99,13 @@ GROUP = Shape(
         "all": Key({"type": "array", "items": ref("test")}, "Every one must hold."),
         "any": Key({"type": "array", "items": ref("test")}, "One must hold."),
     },
+)
+JUDGED = Shape(
+    "judged",
+    "A statement about the conversation that a language model decides. Only in `if` and `cases`.",
+    {"ask_model": Key(TEXT, "The statement; `{name}` stands for a variable.")},
+    ("ask_model",),
+    "For example `{ask_model: The user sounds angry.}`.",
 )
 CASE = Shape(
     "case",
@@ -136,6 +155,9 @@ _CAPTURED = {
         any_of(list_of(TEXT), map_of(any_of(TEXT, ref("wanted"), NOTHING))), "Several things to find, each asked for."
     ),
     "reprompt": Key(SAY, "What to say while `entity` is missing."),
+    "ask_model": Key(any_of(BOOLEAN, ref("briefing")), "A language model asks for what is missing. Default: false."),
+    "rules": Key(any_of(TEXT, list_of(TEXT)), "What the values must fulfil; a language model checks them."),
+    "exit": Key(any_of(TEXT, ref("exits")), "What makes it stop asking; a language model decides."),
     **LISTENING,
 }
 
@@ -157,12 +179,14 @@ KINDS: dict[str, Shape] = {
                 "then": Key(PATH, "The way when it holds. Default: on."),
                 "else": Key(PATH, "The way when it does not. Default: on."),
             },
+            BRIEFING_KEYS,
         ),
         _kind(
             "cases",
             "Goes the way of the first case that holds.",
             list_of(ref("case")),
             {"else": Key(PATH, "The way when none holds. Default: on.")},
+            BRIEFING_KEYS,
         ),
         _kind(
             "set",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from parley.domain.steps import Capture, Choice, End, WantedEntity
+from parley.domain.steps import Choice, End
+from parley.projects.capturing import captured_by
 from parley.projects.draft import Draft, Place, is_nothing
 from parley.projects.listening import listening_of
-from parley.projects.nodes import Listed, Mapped, Node, name_of
+from parley.projects.nodes import Mapped, Node, name_of
 from parley.projects.options import buttons_of, choices_of
-from parley.projects.reading import items_of, mapping_of, shaped
-from parley.projects.saying import message, said_of
-from parley.projects.step_shapes import WANTED
+from parley.projects.saying import message
 
 _REPLY = "reply"
 
@@ -24,12 +23,12 @@ def ask(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     reply = Place(place.under(_REPLY), place.name, place.after, place.mark)
     question = Place(place.id, place.name, reply.id, place.mark)
     draft.add(message(value, question, draft, "`ask`"), place.mark)
-    draft.add(_capture(step, None, reply, draft, "`ask`"))
+    draft.add(captured_by(step, None, reply, draft, "`ask`"))
 
 
 def capture(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     """Waits without a question. The variable may stand at the key itself."""
-    draft.add(_capture(step, None if is_nothing(value) else value, place, draft, "`capture`"), place.mark)
+    draft.add(captured_by(step, None if is_nothing(value) else value, place, draft, "`capture`"), place.mark)
 
 
 def buttons(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
@@ -61,58 +60,3 @@ def end(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     goodbye = Place(place.id, place.name, place.under("end"), place.mark)
     draft.add(message(value, goodbye, draft, "`end`"), place.mark)
     draft.add(End(place.under("end"), name=place.name))
-
-
-def _capture(step: Mapped, variable: Node | None, place: Place, draft: Draft, what: str) -> Capture:
-    entity, entities, into, reprompt = (step.get(key) for key in ("entity", "entities", "into", "reprompt"))
-    wanted: tuple[WantedEntity, ...] = ()
-    into = into if variable is None else variable
-    whole: str | None = None
-    if entity is not None and entities is not None:
-        draft.problems.error(entity.mark, f"{what} takes `entity` or `entities`, not both", "Put it into `entities`.")
-    if entities is not None:
-        wanted = _entities(entities, draft, what)
-        if into is not None:
-            advice = "Write `entities: {order_number: order}`."
-            draft.problems.error(into.mark, "`into` goes with `entity`; `entities` names a variable each", advice)
-    elif entity is not None:
-        name = draft.entity(entity)
-        said = () if reprompt is None else said_of(reprompt, draft, "`reprompt`")
-        wanted = (WantedEntity(name, name if into is None else draft.variable(into, "`into`"), said),)
-    elif into is not None:
-        whole = draft.variable(into, "`into`")
-    else:
-        advice = f"For example `{{{what.strip('`')}: …, into: name}}`."
-        draft.problems.error(place.mark, f"{what} needs `into`, `entity` or `entities`", advice)
-    if reprompt is not None and entity is None:
-        advice = "For a whole reply there is `no_match`."
-        draft.problems.error(reprompt.mark, "`reprompt` goes with `entity`", advice)
-    listening = listening_of(step, place, draft)
-    return Capture(place.id, name=place.name, then=place.after, variable=whole, entities=wanted, listening=listening)
-
-
-def _entities(node: Node, draft: Draft, what: str) -> tuple[WantedEntity, ...]:
-    if isinstance(node, Listed):
-        names = [draft.entity(item) for item in items_of(node, draft.problems, "`entities`")]
-        return tuple(WantedEntity(name, name) for name in names)
-    if not isinstance(node, Mapped):
-        advice = "For example `entities: {order_number: order}`."
-        draft.problems.error(node.mark, f"`entities` must be a list or a mapping, and is {name_of(node)}", advice)
-        return ()
-    wanted = []
-    for name, key, value in mapping_of(node, draft.problems, "`entities`"):
-        if name not in draft.names.entities:
-            draft.entity(key)
-        wanted.append(_wanted(name, value, draft))
-    return tuple(wanted)
-
-
-def _wanted(name: str, value: Node, draft: Draft) -> WantedEntity:
-    if is_nothing(value):
-        return WantedEntity(name, name)
-    if not isinstance(value, Mapped):
-        return WantedEntity(name, draft.variable(value, "the variable of an entity"))
-    mapping = shaped(value, WANTED, draft.problems, f"entity `{name}`")
-    into, reprompt = (mapping.get("into"), mapping.get("reprompt")) if mapping else (None, None)
-    said = () if reprompt is None else said_of(reprompt, draft, "`reprompt`")
-    return WantedEntity(name, name if into is None else draft.variable(into, "`into`"), said)

@@ -1,6 +1,8 @@
 """The capture step: a reply, whole or the entities in it, into variables.
 
-Source: engine, section 1.10 (captureV2).
+A reply is judged by a model where the step has exit scenarios, and where values were found that its rules are about;
+what is missing is asked for by the model where the step says so, else by its prompts. Source: engine, sections 1.10
+(captureV2) and 3 (capture-v3).
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from parley.domain.actions import Action, Files, IntentMatched, NoReply, PathCho
 from parley.domain.ids import StepID
 from parley.domain.steps import Capture, Said, WantedEntity
 from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, PathPayload, PathTrace
+from parley.engine.judging import judge
 from parley.engine.listening import go_on_listening, listen, unanswered
 from parley.engine.moment import moment_of
 from parley.engine.next import Goto, Next
 from parley.engine.reply import entities_in, said_in
+from parley.engine.reprompting import known_of, rules_of, say_reprompt
 from parley.engine.saying import say
 from parley.engine.stored import stored
+from parley.engine.templates import render
 from parley.engine.triggers import by_intent
 from parley.engine.turn import Turn
 
@@ -33,7 +38,14 @@ class _Capturing(Struct, frozen=True):
     asked: Annotated[int, Meta(ge=0)] = 0
 
 
-def capture(step: Capture, turn: Turn) -> Next:
+class _Judgement(Struct, frozen=True):
+    """What the model finds of a reply: whether it is a reason to stop, and which rules (finished texts) it breaks."""
+
+    leaves: bool = False
+    broken: tuple[str, ...] = ()
+
+
+async def capture(step: Capture, turn: Turn) -> Next:
     """Wait for a reply; take it, unless a trigger or nobody at all can do something with it."""
     action = turn.take()
     if action is None:
@@ -46,7 +58,9 @@ def capture(step: Capture, turn: Turn) -> Next:
     reply = _reply(action)
     if reply is None:
         return unanswered(action, step.listening, turn)
-    return _whole(step, step.variable, reply, turn) if step.variable is not None else _parts(step, action, reply, turn)
+    if step.variable is not None:
+        return _whole(step, step.variable, reply, turn)
+    return await _parts(step, action, reply, turn)
 
 
 def _reply(action: Action) -> Any:
@@ -61,12 +75,17 @@ def _reply(action: Action) -> Any:
 
 def _whole(step: Capture, variable: str, reply: Any, turn: Turn) -> Next:
     turn.variables.set(variable, reply)
-    return _done(step.then, turn)
+    return _done(step.then, "capture", turn)
 
 
-def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
+async def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
     kept = stored(turn.state.storage, CAPTURING, _Capturing) or _Capturing()
     found = _found(step, kept.found, action, reply if isinstance(reply, str) else "", turn)
+    judgement = await _judged(step, kept.found, found, turn)
+    if judgement.leaves and step.exits is not None:
+        return _done(step.exits.then, "exit-scenario", turn)
+    if judgement.broken:
+        found = {}
     if found:
         kept = _Capturing(kept.found | found)
         for wanted in step.entities:
@@ -74,16 +93,37 @@ def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
                 turn.variables.set(wanted.variable, found[wanted.entity])
     missing = _missing(step, kept.found)
     if missing is None:
-        turn.state.storage.pop(CAPTURING, None)
-        return _done(step.then, turn)
-    prompts = _prompts(missing, turn)
-    is_asked = kept.asked < len(prompts)
-    turn.state.storage[CAPTURING] = {"found": kept.found, "asked": kept.asked + is_asked}
-    if not is_asked:
-        return unanswered(action, step.listening, turn)
-    say(prompts[kept.asked], turn)
+        return _done(step.then, "capture", turn)
+    if step.improvises and await say_reprompt(step, kept.found, judgement.broken, turn):
+        turn.state.storage[CAPTURING] = {"found": kept.found, "asked": kept.asked}
+    else:
+        prompts = _prompts(missing, turn)
+        is_asked = kept.asked < len(prompts)
+        turn.state.storage[CAPTURING] = {"found": kept.found, "asked": kept.asked + is_asked}
+        if not is_asked:
+            return _given_up(step, missing, action, turn)
+        say(prompts[kept.asked], turn)
     turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, _as_intent(step, reply, kept.found))))
     return go_on_listening(step.listening, turn)
+
+
+def _given_up(step: Capture, missing: WantedEntity, action: Action, turn: Turn) -> Next:
+    """All has been said for this entity: its own way, else that of every reply that fits nothing."""
+    if missing.given_up is None:
+        return unanswered(action, step.listening, turn)
+    return _done(missing.given_up.then, "choice:else", turn)
+
+
+async def _judged(step: Capture, known: dict[str, Any], found: dict[str, Any], turn: Turn) -> _Judgement:
+    """One question about all scenarios and rules. What the model leaves open is no reason to stop, and no fault."""
+    scenarios = () if step.exits is None else tuple(render(each, turn.variables) for each in step.exits.scenarios)
+    rules = rules_of(step, turn) if found else []
+    if not scenarios and not rules:
+        return _Judgement()
+    statements = [*scenarios, *(f"What is known breaks this rule: {rule}" for rule in rules)]
+    true = await judge(statements, step.briefing, turn, known_of(known | found)) or frozenset()
+    broken = tuple(rule for n, rule in enumerate(rules, len(scenarios)) if n in true)
+    return _Judgement(any(n < len(scenarios) for n in true), broken)
 
 
 def _found(step: Capture, known: dict[str, Any], action: Action, text: str, turn: Turn) -> dict[str, Any]:
@@ -119,6 +159,7 @@ def _as_intent(step: Capture, query: Any, found: dict[str, Any]) -> dict[str, An
     return {"type": "intent", "payload": {"intent": {"name": step.id}, "query": query, "entities": entities}}
 
 
-def _done(then: StepID | None, turn: Turn) -> Goto:
-    turn.emit(PathTrace(PathPayload("capture")))
+def _done(then: StepID | None, path: str, turn: Turn) -> Goto:
+    turn.state.storage.pop(CAPTURING, None)
+    turn.emit(PathTrace(PathPayload(path)))
     return Goto(then)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from parley.domain.steps import Condition
-from parley.engine.conditions import holds
+from parley.engine.deciding import first_that_holds
 from parley.engine.next import Goto, Next
 from parley.engine.turn import Turn
 
 
-def branch(step: Condition, turn: Turn) -> Next:
+async def branch(step: Condition, turn: Turn) -> Next:
     """Go the way of the first branch whose test holds, else on."""
-    return Goto(next((way.then for way in step.branches if holds(way.test, turn)), step.then))
+    way = await first_that_holds(step.branches, step.briefing, turn)
+    return Goto(step.then if way is None else way.then)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from parley.domain.ids import StepID
-from parley.domain.steps import Capture, Said, Step, WantedEntity
+from parley.domain.prompt import Briefing
+from parley.domain.steps import Capture, Exits, Said, Step, WantedEntity, Way
 from parley.projects.vf.layout import Node
 from parley.projects.vf.listening import read_listening
+from parley.projects.vf.prompts import model_settings
 from parley.projects.vf.scene import Scene
 from parley.projects.vf.shapes import Obj, at, items, obj, objects, text
 
@@ -33,20 +37,55 @@ def read_capture_v2(node: Node, scene: Scene) -> Step:
 
 
 def read_capture_v3(node: Node, scene: Scene) -> Step:
-    """`capture`: `user-reply` into a variable, or entities with messages that ask for them."""
+    """`capture`: `user-reply` into a variable, or entities with messages that ask for them.
+
+    `automaticReprompt`: a model asks for what is missing; its `exitScenario` has the port `exit-scenario`. An item's
+    own port is for when its messages have been said in vain.
+    """
     capture = obj(node.data.get("capture"))
     if capture.get("type") != "entity":
         return _whole(node, scene, scene.names.variable(capture.get("variableID")) or _DEFAULT_VARIABLE)
-    wanted = tuple(w for each in objects(capture.get("items")) if (w := _wanted(each, scene)) is not None)
+    wanted = tuple(w for each in objects(capture.get("items")) if (w := _item(each, node, scene)) is not None)
     if not wanted:
         return scene.pass_through(node, "no entity to capture is named: runs as a pass-through", node.ports.next)
-    if obj(capture.get("automaticReprompt")):
-        scene.remark("missing entities are asked for with their prompts, not with generated ones")
-    if node.ports.named("exit-scenario") is not None:
-        scene.remark("its exit scenarios are never taken")
-    if objects(capture.get("rules")) or objects(at(capture, "automaticReprompt", "rules")):
-        scene.remark("its rules are not checked")
-    return _capture(node, scene, wanted)
+    automatic = obj(capture.get("automaticReprompt"))
+    if automatic.get("promptWrapper"):
+        scene.remark("its prompt wrapper is not run: the model is asked in Parley's words")
+    return replace(
+        _capture(node, scene, wanted),
+        improvises=isinstance(capture.get("automaticReprompt"), dict),
+        rules=_texts(objects(capture.get("rules")) + objects(automatic.get("rules")), scene),
+        exits=_exits(obj(automatic.get("exitScenario")), node, scene),
+        briefing=briefing_of(obj(automatic.get("params")), scene),
+    )
+
+
+def briefing_of(params: Obj, scene: Scene) -> Briefing:
+    """How a node's model is asked."""
+    return Briefing(scene.written(params.get("system")), model_settings(params))
+
+
+def _exits(scenario: Obj, node: Node, scene: Scene) -> Exits | None:
+    texts = _texts(objects(scenario.get("items")), scene)
+    if not texts:
+        return None
+    target = node.ports.named("exit-scenario")
+    has_path = scenario.get("path") is True or target is not None
+    return Exits(texts, scene.go(target) if has_path else scene.next(node))
+
+
+def _texts(written: list[Obj], scene: Scene) -> tuple[str, ...]:
+    return tuple(found for each in written if (found := scene.written(each.get("text"))))
+
+
+def _item(item: Obj, node: Node, scene: Scene) -> WantedEntity | None:
+    wanted = _wanted(item, scene)
+    if wanted is None:
+        return None
+    target = node.ports.named(text(item.get("id")))
+    has_path = item.get("path") is True or target is not None
+    placeholder = scene.written(item.get("placeholder"))
+    return replace(wanted, placeholder=placeholder, given_up=Way(scene.go(target)) if has_path else None)
 
 
 def _whole(node: Node, scene: Scene, variable: str) -> Capture:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from parley.domain.channel_steps import Stream
+from parley.domain.conditions import Judged
 from parley.domain.ids import EnvironmentAlias, ProjectID, StepID, WorkflowID
 from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
 from parley.domain.program import Program, Workflow
 from parley.domain.project import Environment, Project
-from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
+from parley.domain.steps import Api, Call, Capture, Cards, Choice, Condition, Function, Set, Step
 from parley.errors import BadProject
 from parley.projects.builtins import BUILTIN_UTTERANCES
 from parley.projects.loaded import Loaded
@@ -74,7 +75,7 @@ def _program(
     reader = Intents(export, library.names, library.rich, library.messages, report)
     entities = reader.entities()
     triggers = tuple(library.entries.triggers)
-    asking = sum(isinstance(step, Prompted | PromptedSet | AgentStep) for step in steps)
+    asking = sum(map(_asks, steps))
     if asking:
         report.warn(f"{asking} steps ask a language model; without one they have no answer", "language model")
     mentioned = {trigger.intent for trigger in triggers if trigger.intent} | _listened_for(steps)
@@ -124,6 +125,14 @@ def _record(node: Node, layout: Layout, scene: Scene, report: Report) -> None:
     elif node.kind in CONTAINERS:
         outcome = "exact"
     report.node(NodeOutcome(layout.name, node.id, node.kind, outcome, remarks, node.name), node.name or node.kind)
+
+
+def _asks(step: Step) -> bool:
+    if isinstance(step, Capture):
+        return step.improvises or bool(step.rules) or step.exits is not None
+    if isinstance(step, Condition):
+        return any(isinstance(branch.test, Judged) for branch in step.branches)
+    return isinstance(step, Prompted | PromptedSet | AgentStep)
 
 
 def _listened_for(steps: list[Step]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Nodes that look at variables and set them: ifV2, condition-v3, setV2, set-v3."""
+"""Nodes that decide and set variables: ifV2, condition-v3, setV2, set-v3."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import Any
 
 import msgspec
 
-from parley.domain.conditions import Expression, Literally, Template, Test, Truthy, Value
+from parley.domain.conditions import Expression, Judged, Literally, Template, Test, Truthy, Value
 from parley.domain.ids import StepID
 from parley.domain.model_steps import PromptedValue
 from parley.domain.prompt import Prompt
 from parley.domain.steps import Assignment, Branch, Condition, Set, Step, Target
+from parley.projects.vf.capturing import briefing_of
 from parley.projects.vf.generating import prompted_after
 from parley.projects.vf.layout import Node
 from parley.projects.vf.scene import Scene
 from parley.projects.vf.shapes import Obj, at, obj, objects, text
 
 NEVER = Truthy("false")
+_BY_MODEL = ("prompt", "llm")
 
 
 def read_if(node: Node, scene: Scene) -> Step:
@@ -32,14 +34,35 @@ def read_if(node: Node, scene: Scene) -> Step:
 def read_condition(node: Node, scene: Scene) -> Step:
     """`condition.items`: assertions or scripts, ports by item."""
     condition = obj(node.data.get("condition"))
-    if condition.get("type") in ("prompt", "llm"):
-        return scene.pass_through(node, "a condition that a language model decides runs as its else", _some_else(node))
+    asks = text(condition.get("type")) in _BY_MODEL
     branches = []
     for index, item in enumerate(objects(condition.get("items"))):
-        test = _test(scene.conditions.assertions(item), str(index + 1), scene)
+        value = obj(item.get("value"))
+        by_model = text(value.get("type")) in _BY_MODEL or (asks and "assertions" not in value and "code" not in value)
+        found = _judged(item, scene) if by_model else scene.conditions.assertions(item)
+        test = _test(found, str(index + 1), scene)
         branches.append(Branch(test, scene.go(node.ports.choice(index, text(item.get("id"))))))
     falls = at(node.data, "noMatch", "path") is False and node.ports.otherwise is None
-    return Condition(StepID(node.id), node.name, _else(node, scene, falls), branches=tuple(branches))
+    params = obj(condition.get("params")) or obj(condition.get("settings"))
+    briefing = briefing_of(params, scene)
+    return Condition(StepID(node.id), node.name, _else(node, scene, falls), branches=tuple(branches), briefing=briefing)
+
+
+def _judged(item: Obj, scene: Scene) -> Test | None:
+    """What the model decides: the text of the item, or the prompt of the library that it names."""
+    value = obj(item.get("value"))
+    if value.get("assertions"):
+        return None
+    given = (item.get("text"), item.get("prompt"), item.get("value"), value.get("text"), value.get("prompt"))
+    written = next((found for each in given if not isinstance(each, dict) and (found := scene.written(each))), "")
+    if written:
+        return Judged(written)
+    prompt = scene.prompts_of.prompt(item.get("promptID") or value.get("promptID"))
+    if prompt is None:
+        return None
+    scene.remark("a prompt of the library is taken for a statement: the branch is taken when the model finds it true")
+    parts = (prompt.system, *(message.content for message in prompt.messages), prompt.text)
+    return Judged(" ".join(part for part in parts if part))
 
 
 def read_set(node: Node, scene: Scene) -> Step:

@@ -105,6 +105,12 @@ class Scene:
         prompt = self._library.messages.prompt(id)
         return None if prompt is None else self.prompts_of.prompt(prompt)
 
+    def written(self, value: Any) -> str:
+        """A text of a node as a template, in Markup or inline; empty where there is none."""
+        if isinstance(value, str):
+            return self.names.template(value).strip()
+        return self.rich.template(value).strip() if value else ""
+
     def message(self, id: object) -> tuple[Said, ...]:
         """The variants of a message of the content library."""
         return self._library.messages.variants(id)
