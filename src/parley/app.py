@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import structlog
 
@@ -30,6 +31,7 @@ from parley.config import MEMORY, Settings
 from parley.domain.program import Program
 from parley.domain.project import Project
 from parley.domain.steps import Code, Function
+from parley.domain.workspace import Workspace
 from parley.engine.world import World
 from parley.errors import BadProject
 from parley.ports.embeddings import Embedder
@@ -42,10 +44,17 @@ from parley.session.directory import Directory
 from parley.session.house import House
 from parley.session.keys import SessionKeys
 from parley.session.uploads import Uploads
+from parley.workspaces.entities import Entities
+from parley.workspaces.estate import Estate
+from parley.workspaces.keys import TOKEN, WorkspaceKeys
+from parley.workspaces.registry import Workspaces
+from parley.workspaces.services import Services
 
 log = structlog.get_logger()
 
 Backend = MemoryStore | SqliteStore
+OWNER_DAYS = 3650
+"""How long a key that an operator makes on the command line is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,9 @@ class Opened:
     house: House
     api_key: str
     projects: tuple[Project, ...]
+    estate: Estate
+    workspace: Workspace
+    workspace_key: str
 
 
 async def open_store(data: str, *, exclusive: bool) -> Backend:
@@ -127,9 +139,11 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
             key = await create_key(
                 store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
             )
+            estate = estate_of(store, house)
+            workspace, workspace_key = await _first_workspace(estate, settings)
             sweeping = asyncio.create_task(house.directory.sweep())
             try:
-                yield Opened(house, key, projects)
+                yield Opened(house, key, projects, estate, workspace, workspace_key)
             finally:
                 sweeping.cancel()
                 house.catalog.stop_learning()
@@ -193,6 +207,37 @@ async def _furnish(
         feedback=store.feedback,
         uploads=Uploads(files, clock, await store.keyring.secret("upload-ticket", secrets.token_hex(32))),
     )
+
+
+def estate_of(store: Backend, house: House) -> Estate:
+    """Who owns what in a house."""
+    records, clock = store.records, house.clock
+    workspaces = Workspaces(records, clock)
+    return Estate(
+        house=house,
+        clock=clock,
+        workspaces=workspaces,
+        keys=WorkspaceKeys(records, clock),
+        services=Services(house.catalog, workspaces),
+        entities=Entities(records, clock),
+    )
+
+
+async def _first_workspace(estate: Estate, settings: Settings) -> tuple[Workspace, str]:
+    """The default workspace, and a key of its owner. Raises `BadProject` with one clear line."""
+    try:
+        preset = None if settings.workspace is None else str(UUID(settings.workspace))
+    except ValueError as error:
+        raise BadProject(f"WORKSPACE={settings.workspace}: it is a UUID, such as {uuid4()}.") from error
+    if settings.workspace_key is not None and not TOKEN.fullmatch(settings.workspace_key):
+        raise BadProject("WORKSPACE_KEY holds characters that a key cannot have. Use letters, digits, - . _ and ~.")
+    workspace = await estate.workspaces.default(preset)
+    if preset not in (None, workspace.id):
+        raise BadProject(f"WORKSPACE={preset}: the data has a default workspace already, {workspace.id}.")
+    _, key = await estate.keys.create(
+        workspace.id, "owner", OWNER_DAYS, name="made by parley serve", plaintext=settings.workspace_key
+    )
+    return workspace, key
 
 
 def _check_unique(projects: tuple[Project, ...]) -> None:

@@ -26,6 +26,7 @@ class Settings:
     how long running turns may take when the process is told to stop. `files` is where users' files are kept: a
     directory, or `s3://bucket/prefix?endpoint=...&region=...`, for which `bucket_keys` are needed; None: beside `data`.
     `embeddings` is what makes vectors of texts: `minilm`, `hashed`, `off`, or `auto`: MiniLM where it is installed.
+    `workspace` is the id that the default workspace gets when it is made, and `workspace_key` an owner's key to it.
     `model` is the language model: `scripted:` and the script's file; None: there is none.
     """
 
@@ -42,6 +43,8 @@ class Settings:
     bucket_keys: BucketKeys | None = None
     embeddings: str = "auto"
     model: str | None = None
+    workspace: str | None = None
+    workspace_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class FromEnvironment:
     bucket_keys: BucketKeys | None = field(default_factory=lambda: _bucket_keys())
     embeddings: str = field(default_factory=lambda: os.environ.get("PARLEY_EMBEDDINGS") or "auto")
     model: str | None = field(default_factory=lambda: os.environ.get("PARLEY_MODEL") or None)
+    workspace: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE") or None)
+    workspace_key: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE_KEY") or None)
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
 
 

@@ -21,6 +21,8 @@ def show_banner(opened: Opened, settings: Settings) -> None:
     console.print(f"  URL       {url}")
     console.print(f"  Project   {', '.join(p.id for p in opened.projects)}")
     console.print(f"  API key   {opened.api_key}")
+    console.print(f"  Workspace {opened.workspace.id}")
+    console.print(f"  Owner key {opened.workspace_key}")
     console.print(f"  Data      {settings.data}" + ("  (gone when this stops)" if settings.data == MEMORY else ""))
     console.print(f"  Chat      {url}/#key={quote(opened.api_key, safe='')}&project={project.id}")
     console.print("\n  Say hello:\n")

@@ -41,6 +41,8 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         bucket_keys=environment.bucket_keys,
         embeddings=environment.embeddings,
         model=environment.model,
+        workspace=environment.workspace,
+        workspace_key=environment.workspace_key,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listening))
@@ -48,7 +50,7 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
 
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     async with open_house(settings) as opened:
-        front = Front(opened.house, rate_per_minute=settings.rate_per_minute)
+        front = Front(opened.house, rate_per_minute=settings.rate_per_minute, estate=opened.estate)
         server = Server(front, settings.drain_seconds, on_start=lambda: show_banner(opened, settings))
         watching = asyncio.create_task(reload_on_change(settings.paths, opened)) if settings.reload else None
         _settle_memory()

@@ -10,17 +10,28 @@ from starlette.types import Receive, Scope, Send
 from parley.console.page import page_routes
 from parley.session.house import House
 from parley.transports.http.app import http_app
+from parley.transports.platform.door import platform_app
 from parley.transports.socket.reception import Reception
 from parley.transports.socketio.door import SocketDoor
+from parley.workspaces.estate import Estate
 
 
 class Front:
     """The one ASGI application that a server runs."""
 
-    def __init__(self, house: House, *, rate_per_minute: int | None = None, extra: Sequence[BaseRoute] = ()) -> None:
+    def __init__(
+        self,
+        house: House,
+        *,
+        rate_per_minute: int | None = None,
+        extra: Sequence[BaseRoute] = (),
+        estate: Estate | None = None,
+    ) -> None:
         self._house = house
         self._reception = Reception(house)
-        http = http_app(house, extra=[*extra, *page_routes(house)], rate_per_minute=rate_per_minute)
+        platform = None if estate is None else platform_app(estate)
+        routes = [*extra, *page_routes(house)]
+        http = http_app(house, extra=routes, rate_per_minute=rate_per_minute, platform=platform)
         self._door = SocketDoor(self._reception, otherwise=http)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,6 +6,7 @@ its hash is kept, as for API keys (`session/access.py`).
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from parley.session.access import bare, digest_of
 KIND = "workspace key"
 DAY_MS = 24 * 60 * 60 * 1000
 PREFIX = "pk_"
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,512}")
+"""What a key may look like: a token of RFC 6455."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(WorkspaceKey).decode
 

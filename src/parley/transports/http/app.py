@@ -32,9 +32,22 @@ from parley.transports.http.widget_table import add_widget_routes
 log = structlog.get_logger()
 
 
-def http_app(house: House, *, extra: Sequence[BaseRoute] = (), rate_per_minute: int | None = None) -> ASGIApp:
-    """The door to a house. `extra` routes are tried after its own; `rate_per_minute` None: no rate limit."""
-    door: ASGIApp = HttpDoor(house, extra)
+PLATFORM = ("/v1/", "/agent/")
+"""Where the paths of the platform API begin."""
+
+
+def http_app(
+    house: House,
+    *,
+    extra: Sequence[BaseRoute] = (),
+    rate_per_minute: int | None = None,
+    platform: ASGIApp | None = None,
+) -> ASGIApp:
+    """The door to a house. `extra` routes and the `platform` door are tried after its own.
+
+    `rate_per_minute` None: no rate limit.
+    """
+    door: ASGIApp = HttpDoor(house, extra, platform)
     if rate_per_minute is not None:
         door = RateLimit(door, house.clock, rate_per_minute)
     return Cors(door, house)
@@ -67,21 +80,22 @@ def routes(house: House) -> Routes:
 class HttpDoor:
     """Finds the endpoint, and answers when it fails. What is not its own goes to the extra routes."""
 
-    def __init__(self, house: House, extra: Sequence[BaseRoute]) -> None:
+    def __init__(self, house: House, extra: Sequence[BaseRoute], platform: ASGIApp | None) -> None:
+        self._platform = platform
         self._clock = house.clock
         self._routes = routes(house)
         self._rest = Starlette(routes=list(extra), exception_handlers={HTTPException: self._page_problem})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._rest(scope, receive, send)
+            await self._otherwise(scope)(scope, receive, send)
             return
         request = Request(scope, receive, send)
         methods: Methods | None = None
         try:
             methods = self._routes.find(request)
             if methods is None:
-                await self._rest(scope, receive, request.send)
+                await self._otherwise(scope)(scope, receive, request.send)
             elif scope["method"] == "OPTIONS":
                 await reply_empty(request, 204, [(b"allow", methods.allow)])
             else:
@@ -96,6 +110,11 @@ class HttpDoor:
             log.exception("request failed", error_id=id, method=request.method[:20])
             message = f"An internal error occurred. The server's log has it under '{id}'."
             await self._fail(request, ParleyError(message, code="internal_error"), methods)
+
+    def _otherwise(self, scope: Scope) -> ASGIApp:
+        """Who serves what is none of this door's own routes."""
+        is_platform = self._platform is not None and scope["path"].startswith(PLATFORM)
+        return self._platform if is_platform and self._platform is not None else self._rest
 
     async def _fail(self, request: Request, error: ParleyError, methods: Methods | None) -> None:
         if not request.has_answered:

@@ -1,0 +1,1 @@
+"""The door of the platform API: workspaces, live sessions, operators."""

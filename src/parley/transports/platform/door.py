@@ -1,0 +1,63 @@
+"""The platform door as one ASGI application, with its OpenAPI document.
+
+FastAPI serves it: its 422 is the contract's, and its document is made from what runs. The turn path of the
+Conversations API does not come through here.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from parley.transports.platform import entity_routes, key_routes, service_routes, workspace_routes
+from parley.transports.platform.problems import add_problems
+from parley.transports.platform.rights import RIGHTS
+from parley.workspaces.estate import Estate
+
+ROUTERS = (workspace_routes.router, key_routes.router, service_routes.router, entity_routes.router)
+
+
+def platform_app(estate: Estate) -> ASGIApp:
+    """The door to an estate."""
+    return RequestIDs(_app(estate))
+
+
+def _app(estate: Estate) -> FastAPI:
+    app = FastAPI(
+        title="Parley", version="1", docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name
+    )
+    app.state.estate = estate
+    add_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    unlisted = [
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods or ())
+        if (method, route.path) not in RIGHTS
+    ]
+    if unlisted:
+        raise RuntimeError(f"rights.py says nothing of {unlisted}")
+    return app
+
+
+class RequestIDs:
+    """Gives every answer an `x-request-id`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                id = (b"x-request-id", secrets.token_hex(8).encode())
+                message["headers"] = [*message.get("headers", ()), id]
+            await send(message)
+
+        await self._app(scope, receive, send_named)

@@ -1,0 +1,198 @@
+"""The people and things that conversations are with (decisions, "Entities"; platform API, section 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from parley.domain.workspace import WorkspaceID, WorldEntity
+from parley.errors import InvalidInput, NotFound
+from parley.transports.platform.access import Called, TheEstate
+from parley.transports.platform.shapes import CanonicalID, Name, Phone, moment
+from parley.workspaces.entities import Entities
+
+router = APIRouter(prefix="/v1/{workspace_id}/world/entities", tags=["Entities"])
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+EntityType = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+ExternalPart = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class EntityBody(BaseModel):
+    """What is known; what is left out stays as it is."""
+
+    entity_type: EntityType | None = None
+    display_name: Name | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    external_ids: Annotated[dict[ExternalPart, ExternalPart], Field(max_length=50)] | None = None
+    state: Annotated[dict[str, Any], Field(max_length=200)] | None = None
+
+
+class ExternalID(BaseModel):
+    """An id in another system."""
+
+    system: ExternalPart
+    value: ExternalPart
+
+
+class ResolveBody(BaseModel):
+    """By what an entity is looked for: each that is given is tried."""
+
+    entity_type: EntityType
+    entity_id: UUID | None = None
+    canonical_id: CanonicalID | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    external_id: ExternalID | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 25
+
+
+class EntityShown(BaseModel):
+    """An entity."""
+
+    id: UUID
+    workspace_id: UUID
+    entity_type: str
+    canonical_id: str | None
+    display_name: str | None
+    name: str | None
+    phone: str | None
+    email: str | None
+    external_ids: dict[str, str]
+    state: dict[str, Any]
+    confidence: float = 1.0
+    event_count: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class EntityList(BaseModel):
+    """One page of entities."""
+
+    entities: list[EntityShown]
+    total: int
+    has_more: bool
+    next_offset: int | None = None
+
+
+class Match(BaseModel):
+    """An entity that was found, and by what."""
+
+    entity_id: UUID
+    entity_type: str
+    confidence: float = 1.0
+    matched_on: list[str]
+    summary: dict[str, Any]
+
+
+class Matches(BaseModel):
+    """All that fit."""
+
+    total: int
+    matches: list[Match]
+
+
+@router.get("")
+async def list_entities(
+    caller: Called,
+    estate: TheEstate,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> EntityList:
+    """The entities of the workspace, oldest first."""
+    found = await estate.entities.list(caller.workspace.id, at_most=offset + limit + 1)
+    total = await estate.entities.count(caller.workspace.id)
+    page = [_shown(entity) for entity in found[offset : offset + limit]]
+    has_more = offset + limit < total
+    return EntityList(entities=page, total=total, has_more=has_more, next_offset=offset + limit if has_more else None)
+
+
+@router.post("/resolve")
+async def resolve_entity(body: ResolveBody, caller: Called, estate: TheEstate) -> Matches:
+    """Find entities by id, canonical id, phone number, e-mail address or external id."""
+    given = body.model_dump(exclude_none=True, include=set(_WAYS))
+    if not given:
+        raise InvalidInput.at("entity_id", f"one of {', '.join(_WAYS)}")
+    matches: dict[str, Match] = {}
+    for way in given:
+        found = await _found(way, body, caller.workspace.id, estate.entities)
+        if found is None or found.entity_type != body.entity_type.lower():
+            continue
+        match = matches.setdefault(found.id, _match(found))
+        match.matched_on.append(way)
+    kept = list(matches.values())[: body.limit]
+    return Matches(total=len(matches), matches=kept)
+
+
+@router.get("/{entity_id}")
+async def get_entity(entity_id: UUID, caller: Called, estate: TheEstate) -> EntityShown:
+    """One entity."""
+    return _shown(await estate.entities.get(caller.workspace.id, str(entity_id)))
+
+
+@router.put("/{canonical_id}")
+async def put_entity(
+    canonical_id: CanonicalID, body: EntityBody, caller: Called, estate: TheEstate, response: Response
+) -> EntityShown:
+    """Make an entity (201), or add to what is known of it (200)."""
+    given = body.model_dump(exclude_unset=True)
+    if given.get("entity_type") is not None:
+        given["entity_type"] = given["entity_type"].lower()
+    else:
+        given.pop("entity_type", None)
+    entity, is_new = await estate.entities.put(caller.workspace.id, canonical_id, given)
+    response.status_code = 201 if is_new else 200
+    return _shown(entity)
+
+
+_WAYS = ("entity_id", "canonical_id", "phone", "email", "external_id")
+
+
+async def _found(way: str, body: ResolveBody, workspace: WorkspaceID, entities: Entities) -> WorldEntity | None:
+    try:
+        match way:
+            case "entity_id":
+                return await entities.get(workspace, str(body.entity_id))
+            case "canonical_id":
+                return await entities.of_canonical(workspace, body.canonical_id or "")
+            case "phone":
+                return await entities.known_by(workspace, phone=body.phone)
+            case "email":
+                return await entities.known_by(workspace, email=body.email)
+            case _:
+                external = body.external_id
+                return None if external is None else await entities.known_by(workspace, external=_name(external))
+    except NotFound:
+        return None
+
+
+def _name(external: ExternalID) -> str:
+    return f"{external.system}:{external.value}"
+
+
+def _match(entity: WorldEntity) -> Match:
+    summary = _shown(entity).model_dump(
+        mode="json", include={"canonical_id", "display_name", "email", "external_ids", "name", "phone", "event_count"}
+    )
+    return Match(entity_id=UUID(entity.id), entity_type=entity.entity_type, matched_on=[], summary=summary)
+
+
+def _shown(entity: WorldEntity) -> EntityShown:
+    return EntityShown(
+        id=UUID(entity.id),
+        workspace_id=UUID(entity.workspace),
+        entity_type=entity.entity_type,
+        canonical_id=entity.canonical_id,
+        display_name=entity.display_name,
+        name=entity.display_name,
+        phone=entity.phone,
+        email=entity.email,
+        external_ids=entity.external_ids,
+        state=entity.state,
+        created_at=moment(entity.created_at),
+        updated_at=moment(entity.updated_at),
+    )

@@ -1,0 +1,31 @@
+"""Who may do what: the least role that each route of the platform API needs (platform API, section 7).
+
+A route that is not in this table cannot be served: the door refuses to open.
+"""
+
+from __future__ import annotations
+
+from parley.domain.workspace import Role
+
+WS = "/v1/{workspace_id}"
+RIGHTS: dict[tuple[str, str], Role] = {
+    ("GET", "/v1/auth/me"): "viewer",
+    ("POST", "/v1/me/workspaces"): "owner",
+    ("GET", "/v1/workspaces"): "viewer",
+    ("GET", "/v1/workspaces/{workspace_id}"): "viewer",
+    ("PATCH", "/v1/workspaces/{workspace_id}"): "admin",
+    ("GET", f"{WS}/api-keys"): "admin",
+    ("POST", f"{WS}/api-keys"): "admin",
+    ("DELETE", f"{WS}/api-keys/{{key_id}}"): "admin",
+    ("POST", f"{WS}/api-keys/{{key_id}}/rotate"): "admin",
+    ("GET", f"{WS}/services"): "viewer",
+    ("GET", f"{WS}/services/{{service_id}}"): "viewer",
+    ("GET", f"{WS}/agents"): "viewer",
+    ("GET", f"{WS}/agents/{{agent_id}}"): "viewer",
+    ("GET", f"{WS}/context-graphs"): "viewer",
+    ("GET", f"{WS}/context-graphs/{{context_graph_id}}"): "viewer",
+    ("GET", f"{WS}/world/entities"): "viewer",
+    ("GET", f"{WS}/world/entities/{{entity_id}}"): "viewer",
+    ("PUT", f"{WS}/world/entities/{{canonical_id}}"): "member",
+    ("POST", f"{WS}/world/entities/resolve"): "viewer",
+}

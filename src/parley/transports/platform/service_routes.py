@@ -1,0 +1,145 @@
+"""What is served, as clients of the platform API know it: services, agents and context graphs; to be read only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from parley.domain.workspace import Workspace
+from parley.errors import NotFound
+from parley.transports.platform.access import Called, TheEstate
+from parley.transports.platform.shapes import Limit, Paginated, Token, moment, page_of
+from parley.workspaces.services import Service
+
+router = APIRouter(prefix="/v1/{workspace_id}", tags=["Services"])
+Search = Annotated[str | None, Query(max_length=200)]
+
+
+class ServiceShown(BaseModel):
+    """An environment of a project."""
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    description: str = ""
+    agent_id: UUID
+    agent_name: str
+    context_graph_id: UUID
+    context_graph_name: str
+    channel_type: str
+    environment: str
+    is_active: bool = True
+    is_system: bool = False
+    keyterms: list[str] = []
+    tags: list[dict[str, str]] = []
+    tool_capacity: int = 3
+    version_sets: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class AgentShown(BaseModel):
+    """A project."""
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    description: str = ""
+    latest_version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+@router.get("/services")
+async def list_services(
+    caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
+) -> Paginated[ServiceShown]:
+    """The services of the workspace."""
+    found = await estate.services.of(caller.workspace)
+    return page_of([_service(s, caller.workspace) for s in found if _fits(s.name, search)], limit, continuation_token)
+
+
+@router.get("/services/{service_id}")
+async def get_service(service_id: UUID, caller: Called, estate: TheEstate) -> ServiceShown:
+    """One service."""
+    return _service(await estate.services.get(caller.workspace, str(service_id)), caller.workspace)
+
+
+@router.get("/agents")
+async def list_agents(
+    caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
+) -> Paginated[AgentShown]:
+    """The projects of the workspace."""
+    found = _agents(await estate.services.of(caller.workspace), caller.workspace)
+    return page_of([agent for agent in found if _fits(agent.name, search)], limit, continuation_token)
+
+
+@router.get("/agents/{agent_id}")
+async def get_agent(agent_id: UUID, caller: Called, estate: TheEstate) -> AgentShown:
+    """One project."""
+    return _one(agent_id, _agents(await estate.services.of(caller.workspace), caller.workspace), "Agent")
+
+
+@router.get("/context-graphs")
+async def list_context_graphs(
+    caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
+) -> Paginated[AgentShown]:
+    """The workflows of each project."""
+    found = _graphs(await estate.services.of(caller.workspace), caller.workspace)
+    return page_of([graph for graph in found if _fits(graph.name, search)], limit, continuation_token)
+
+
+@router.get("/context-graphs/{context_graph_id}")
+async def get_context_graph(context_graph_id: UUID, caller: Called, estate: TheEstate) -> AgentShown:
+    """The workflows of one project."""
+    found = _graphs(await estate.services.of(caller.workspace), caller.workspace)
+    return _one(context_graph_id, found, "Context graph")
+
+
+def _fits(name: str, search: str | None) -> bool:
+    return search is None or search.lower() in name.lower()
+
+
+def _one(id: UUID, among: Sequence[AgentShown], what: str) -> AgentShown:
+    for each in among:
+        if each.id == id:
+            return each
+    raise NotFound(f"{what} not found.", code="not_found")
+
+
+def _agents(services: Sequence[Service], workspace: Workspace) -> list[AgentShown]:
+    return list({service.agent_id: _view(service, service.agent_id, workspace) for service in services}.values())
+
+
+def _graphs(services: Sequence[Service], workspace: Workspace) -> list[AgentShown]:
+    return list({service.graph_id: _view(service, service.graph_id, workspace) for service in services}.values())
+
+
+def _view(service: Service, id: str, workspace: Workspace) -> AgentShown:
+    made = moment(workspace.created_at)
+    return AgentShown(
+        id=UUID(id), workspace_id=UUID(service.workspace), name=service.project.name, created_at=made, updated_at=made
+    )
+
+
+def _service(service: Service, workspace: Workspace) -> ServiceShown:
+    made = moment(workspace.created_at)
+    return ServiceShown(
+        id=UUID(service.id),
+        workspace_id=UUID(service.workspace),
+        name=service.name,
+        agent_id=UUID(service.agent_id),
+        agent_name=service.project.name,
+        context_graph_id=UUID(service.graph_id),
+        context_graph_name=service.project.name,
+        channel_type="voice" if service.program.settings.modality == "voice" else "text",
+        environment="sandbox" if service.environment.alias == "development" else "production",
+        version_sets={"release": {"agent_version_number": 1, "context_graph_version_number": 1}},
+        created_at=made,
+        updated_at=made,
+    )

@@ -1,0 +1,48 @@
+"""Shapes that several routes share: times, names and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, Field, StringConstraints
+
+T = TypeVar("T")
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
+CanonicalID = Annotated[
+    str, StringConstraints(min_length=3, max_length=256, pattern=r"^[A-Za-z0-9._-]+:[A-Za-z0-9._-]+:[A-Za-z0-9._-]+$")
+]
+"""`source:type:id` (seed 003)."""
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{1,14}$")]
+"""E.164."""
+Limit = Annotated[int, Query(gt=0, le=20)]
+Token = Annotated[int, Query(ge=0, le=10**9)]
+
+
+class Paginated(BaseModel, Generic[T]):
+    """One page. `continuation_token` asks for the next."""
+
+    items: list[T]
+    has_more: bool
+    continuation_token: int | None = None
+    total: int | None = Field(default=None)
+
+
+def page_of(items: Sequence[T], limit: int, token: int) -> Paginated[T]:
+    """The page that begins at `token` of a list that is here whole."""
+    end = token + limit
+    has_more = end < len(items)
+    return Paginated(
+        items=list(items[token:end]),
+        has_more=has_more,
+        continuation_token=end if has_more else None,
+        total=len(items),
+    )
+
+
+def moment(ms: int) -> datetime:
+    """Milliseconds since 1970 as a time."""
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,120 @@
+"""`/v1/auth/me` and the workspaces themselves (platform API, section 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, StringConstraints
+
+from parley.domain.workspace import Workspace
+from parley.transports.platform.access import Called, Holder, TheEstate
+from parley.transports.platform.shapes import Limit, Name, Paginated, Token, moment, page_of
+
+router = APIRouter(prefix="/v1", tags=["Workspaces"])
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+
+
+class AuthInfo(BaseModel):
+    """Whose key this is, and until when it is good."""
+
+    workspace_id: UUID
+    key_id: str
+    name: str | None
+    expires_at: datetime
+    expires_in_seconds: int
+    role: str
+
+
+class WorkspaceBody(BaseModel):
+    """A new workspace."""
+
+    slug: Slug
+    name: Name
+    environment: Literal["production", "staging", "development"] = "staging"
+    region: Name = "local"
+
+
+class WorkspaceChange(BaseModel):
+    """What may be changed."""
+
+    name: Name
+
+
+class WorkspaceShown(BaseModel):
+    """A workspace."""
+
+    id: UUID
+    slug: str
+    name: str
+    environment: str
+    backend_org_id: str | None = None
+    region: str
+    connector_type: str | None = None
+    provisioned_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class WorkspaceMade(WorkspaceShown):
+    """A new workspace with its first key, which is shown once."""
+
+    api_key: str
+
+
+@router.get("/auth/me")
+async def who_am_i(holder: Holder, estate: TheEstate) -> AuthInfo:
+    """Whose key this is."""
+    left = max(0, holder.expires_at - estate.clock.now_ms()) // 1000
+    expires = moment(holder.expires_at)
+    return AuthInfo(
+        workspace_id=UUID(holder.workspace),
+        key_id=holder.id,
+        name=holder.name,
+        expires_at=expires,
+        expires_in_seconds=left,
+        role=holder.role,
+    )
+
+
+@router.post("/me/workspaces", status_code=201)
+async def create_workspace(body: WorkspaceBody, holder: Holder, estate: TheEstate) -> WorkspaceMade:
+    """Make a workspace. Its first key, of an owner, is in the answer and nowhere else."""
+    made = await estate.workspaces.create(body.name, body.slug, body.environment, body.region)
+    _, plain = await estate.keys.create(made.id, "owner", 90, name="first key")
+    return WorkspaceMade(**_shown(made).model_dump(), api_key=plain)
+
+
+@router.get("/workspaces")
+async def list_workspaces(
+    holder: Holder, estate: TheEstate, limit: Limit = 10, continuation_token: Token = 0
+) -> Paginated[WorkspaceShown]:
+    """The workspaces that this key opens: its own."""
+    own = await estate.workspaces.get(holder.workspace)
+    return page_of([_shown(own)], limit, continuation_token)
+
+
+@router.get("/workspaces/{workspace_id}")
+async def get_workspace(caller: Called) -> WorkspaceShown:
+    """One workspace."""
+    return _shown(caller.workspace)
+
+
+@router.patch("/workspaces/{workspace_id}")
+async def rename_workspace(body: WorkspaceChange, caller: Called, estate: TheEstate) -> WorkspaceShown:
+    """Rename it."""
+    return _shown(await estate.workspaces.rename(caller.workspace.id, body.name))
+
+
+def _shown(workspace: Workspace) -> WorkspaceShown:
+    return WorkspaceShown(
+        id=UUID(workspace.id),
+        slug=workspace.slug,
+        name=workspace.name,
+        environment=workspace.environment,
+        region=workspace.region,
+        created_at=moment(workspace.created_at),
+        updated_at=moment(workspace.updated_at),
+    )
