@@ -61,12 +61,48 @@ class CompletionPayload(Struct, frozen=True):
     content: str | UnsetType = UNSET
     ai: bool | UnsetType = UNSET
     delay: int | UnsetType = UNSET
+    source_urls: JSON | UnsetType = field(name="sourceUrls", default=UNSET)
 
 
 class CompletionTrace(Struct, frozen=True, tag_field="type", tag="completion"):
     """A message that is shown while a model writes it."""
 
     payload: CompletionPayload
+
+
+class ReasoningPayload(Struct, frozen=True):
+    """`state` is start, content (with `content`) and end, or final alone (with `message`)."""
+
+    state: str
+    content: str | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+
+
+class ReasoningTrace(Struct, frozen=True, tag_field="type", tag="reasoning"):
+    """What a model thinks before it answers."""
+
+    payload: ReasoningPayload
+
+
+class ToolSound(Struct, frozen=True):
+    """What is heard while a tool runs: `ref` names the recording, `volume` is between 0 and 1."""
+
+    ref: str
+    volume: float = 0.75
+
+
+class ToolCallPayload(Struct, frozen=True):
+    """`state` is start or end."""
+
+    state: str
+    call_id: str = field(name="callID")
+    sound: ToolSound | UnsetType = UNSET
+
+
+class ToolCallTrace(Struct, frozen=True, tag_field="type", tag="tool-call"):
+    """A tool is being used, or is no longer."""
+
+    payload: ToolCallPayload
 
 
 class KnowledgePayload(Struct, frozen=True):

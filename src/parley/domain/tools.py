@@ -51,6 +51,13 @@ class ToolMessages(Struct, frozen=True, omit_defaults=True):
     delay: float = 3.0
 
 
+class Sound(Struct, frozen=True, omit_defaults=True):
+    """A recording that clients play while a tool runs; `volume` is between 0 and 1."""
+
+    ref: str
+    volume: float = 0.75
+
+
 class ToolBase(Struct, frozen=True, tag_field="tool", omit_defaults=True):
     """What every tool has. `name` is what the model calls it by: letters, digits, `_` and `-`, at most 64.
 
@@ -66,6 +73,7 @@ class ToolBase(Struct, frozen=True, tag_field="tool", omit_defaults=True):
     running: Running = "wait"
     timeout: float | None = None
     idempotent: bool | None = None
+    sound: Sound | None = None
 
 
 class ApiTool(ToolBase, frozen=True, tag="api"):
@@ -81,7 +89,10 @@ class FunctionTool(ToolBase, frozen=True, tag="function"):
 
 
 class McpTool(ToolBase, frozen=True, tag="mcp"):
-    """Uses a tool of an MCP server. `remote` is its name there; its parameters are the server's, save those `given`."""
+    """Uses a tool of an MCP server. `remote` is its name there; its parameters are the server's, save those `given`.
+
+    `remote` may be `*`: all tools of the server, each offered as `name_remote`.
+    """
 
     server: str = ""
     remote: str = ""

@@ -17,7 +17,9 @@ from parley.domain.channel_traces import (
     HandoffTrace,
     KnowledgeTrace,
     LogTrace,
+    ReasoningTrace,
     StreamTrace,
+    ToolCallTrace,
 )
 
 JSON = Any
@@ -33,13 +35,14 @@ class Slate(Struct, frozen=True):
 
 
 class TextPayload(Struct, frozen=True):
-    """`message` is the plain text of `slate`; `delay` is in milliseconds."""
+    """`message` is the plain text of `slate`; `delay` is in milliseconds; `sourceUrls` are `{url, name}`."""
 
     slate: Slate
     message: str
     message_id: str = field(name="messageID")
     delay: int | UnsetType = UNSET
     ai: bool | UnsetType = UNSET
+    source_urls: JSON | UnsetType = field(name="sourceUrls", default=UNSET)
 
 
 class TextTrace(Struct, frozen=True, tag_field="type", tag="text"):
@@ -195,14 +198,43 @@ class BlockTrace(Struct, frozen=True, tag_field="type", tag="block"):
     payload: BlockPayload
 
 
-class NodeRef(Struct, frozen=True):
+class NodeRef(Struct, frozen=True, tag_field="type", tag="node"):
     """Where in the program a debug trace comes from."""
 
     node_id: str = field(name="nodeID")
     node_type: str = field(name="nodeType")
     diagram_id: str = field(name="diagramID")
     diagram_name: str | UnsetType = field(name="diagramName", default=UNSET)
-    type: str = "node"
+
+
+class ApiToolRef(Struct, frozen=True, tag_field="type", tag="api-tool"):
+    """An API tool."""
+
+    id: str = field(name="apiToolID")
+    name: str = field(name="apiToolName")
+
+
+class FunctionRef(Struct, frozen=True, tag_field="type", tag="function"):
+    """A function that is used as a tool."""
+
+    id: str = field(name="functionID")
+    name: str = field(name="functionName")
+
+
+class McpToolRef(Struct, frozen=True, tag_field="type", tag="mcp-integration-tool"):
+    """A tool of an MCP server."""
+
+    name: str = field(name="mcpToolName")
+
+
+class NativeToolRef(Struct, frozen=True, tag_field="type", tag="integration-tool"):
+    """A tool of the runtime's own."""
+
+    name: str = field(name="integrationToolName")
+
+
+Ref = NodeRef | ApiToolRef | FunctionRef | McpToolRef | NativeToolRef
+"""What a debug trace is about."""
 
 
 class DebugPayload(Struct, frozen=True):
@@ -213,7 +245,7 @@ class DebugPayload(Struct, frozen=True):
     level: str | UnsetType = UNSET
     context: str | UnsetType = UNSET
     metadata: JSON | UnsetType = UNSET
-    ref: NodeRef | UnsetType = UNSET
+    ref: Ref | UnsetType = UNSET
 
 
 class DebugTrace(Struct, frozen=True, tag_field="type", tag="debug"):
@@ -280,7 +312,9 @@ Trace = (
     | CallForwardTrace
     | HandoffTrace
     | CompletionTrace
+    | ReasoningTrace
     | KnowledgeTrace
+    | ToolCallTrace
     | LogTrace
     | NoReplyTrace
     | PathTrace
@@ -302,7 +336,7 @@ def type_of(trace: Trace) -> str:
     return trace.type if isinstance(trace, CustomTrace) else _TYPES[type(trace)]
 
 
-def debug(message: str, *, level: str = "info", context: str | None = None, ref: NodeRef | None = None) -> DebugTrace:
+def debug(message: str, *, level: str = "info", context: str | None = None, ref: Ref | None = None) -> DebugTrace:
     """A debug trace."""
     return DebugTrace(DebugPayload(message, level=level, context=context or UNSET, ref=ref or UNSET))
 

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from parley.engine.javascript import whole_json
 from parley.engine.templates import Placeholder, Variables, compile_template, text_of
 
 _QUOTE = re.compile(r'\\.|"', re.DOTALL)
@@ -33,3 +34,11 @@ def _rendered(part: Placeholder, variables: Variables, is_inside: bool) -> str:
     if is_inside:
         return json.dumps(text_of(value), ensure_ascii=False)[1:-1]
     return "null" if value is None else text_of(value)
+
+
+def json_in(body: bytes) -> Any:
+    """The JSON that a response consists of; an empty object where it is something else."""
+    try:
+        return whole_json(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return {}

@@ -10,13 +10,14 @@ import msgspec
 
 from parley.domain.world_steps import Api, FormBody, JsonBody, Pair, RawBody
 from parley.engine.json_text import render_json_text
-from parley.engine.templates import render, render_json
+from parley.engine.templates import Variables, render, render_json
 from parley.engine.turn import Turn
 from parley.errors import ParleyError
 from parley.ports.tools import TIMEOUT, Headers, Request
 
 _NO_BODY = frozenset({"GET", "HEAD"})
-_LINE = re.compile(r"[\r\n\0]+")
+LINE = re.compile(r"[\r\n\0]+")
+"""What must not be in a header."""
 
 
 class NoSecret(ParleyError):
@@ -28,12 +29,13 @@ class NoSecret(ParleyError):
 class WithSecrets:
     """The variables, and before them `secret`: only what sends requests ever sees the values."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, variables: Variables) -> None:
         self._turn = turn
+        self._variables = variables
 
     def get(self, name: str, default: Any = None) -> Any:
         """See `Variables.get`."""
-        return _Secrets(self._turn) if name == "secret" else self._turn.variables.get(name, default)
+        return _Secrets(self._turn) if name == "secret" else self._variables.get(name, default)
 
 
 class _Secrets(dict[str, Any]):
@@ -53,11 +55,11 @@ class _Secrets(dict[str, Any]):
         return value
 
 
-def request_of(step: Api, turn: Turn) -> Request:
-    """The request. Raises `NoSecret`."""
-    given = WithSecrets(turn)
+def request_of(step: Api, turn: Turn, variables: Variables | None = None) -> Request:
+    """The request, with the turn's variables or these in its templates. Raises `NoSecret`."""
+    given = WithSecrets(turn, turn.variables if variables is None else variables)
     method = step.method.upper()
-    headers = tuple((name, _LINE.sub(" ", value)) for name, value in _rendered(step.headers, given))
+    headers = tuple((name, LINE.sub(" ", value)) for name, value in _rendered(step.headers, given))
     body, kind = (None, None) if method in _NO_BODY else _body(step, headers, turn, given)
     if kind is not None and not any(name.lower() == "content-type" for name, _ in headers):
         headers = (*headers, ("Content-Type", kind))
@@ -121,4 +123,4 @@ def _multipart(fields: Headers, boundary: str) -> tuple[bytes, str]:
 
 
 def _quoted(name: str) -> str:
-    return _LINE.sub(" ", name).replace("\\", "\\\\").replace('"', "%22")
+    return LINE.sub(" ", name).replace("\\", "\\\\").replace('"', "%22")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from parley.domain.ids import SessionID, TurnID
+from parley.engine.tools.errands import Errands
 from parley.ports.effects import Effect, EffectName, Effects
 from parley.ports.knowledge import KnowledgeBase
 from parley.ports.llm import LanguageModel
+from parley.ports.mcp import McpServers
 from parley.ports.scripts import Fetch, Ran, Script, Scripts
 from parley.ports.tools import Request, RequestFailed, Response, Tools
 
@@ -46,9 +49,17 @@ class Nowhere:
         """See `Effects.settle`."""
 
 
+async def _for_ever(seconds: float) -> None:
+    """There is no clock, so it is never time."""
+    await asyncio.get_running_loop().create_future()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """The ports that steps use. `model` and `knowledge` are None where there is none."""
+    """The ports that steps use. `model`, `knowledge` and `mcp` are None where there is none.
+
+    `sleep` is the clock's. `search` is the address of a search engine (`engine/tools/web_search.py`).
+    """
 
     scripts: Scripts
     tools: Tools
@@ -57,6 +68,10 @@ class World:
     now_ms: Callable[[], int] = lambda: 0
     model: LanguageModel | None = None
     knowledge: KnowledgeBase | None = None
+    mcp: McpServers | None = None
+    sleep: Callable[[float], Awaitable[None]] = _for_ever
+    search: str | None = None
+    errands: Errands = field(default_factory=Errands)
 
 
 _NOWHERE = Nowhere()

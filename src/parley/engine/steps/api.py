@@ -5,15 +5,13 @@ Source: engine, section 1.10 (`integrations/custom_api`); Conversations API, sec
 
 from __future__ import annotations
 
-import json
-from typing import Any
 from urllib.parse import urlsplit
 
 from parley.domain.steps import Api
 from parley.domain.traces import debug
 from parley.engine.calling import READING, post_once, send_once
 from parley.engine.effects import UnknownOutcome
-from parley.engine.javascript import whole_json
+from parley.engine.json_text import json_in
 from parley.engine.next import Goto, Next
 from parley.engine.requests import NoSecret, request_of
 from parley.engine.response_path import MISSING, find_in
@@ -49,18 +47,11 @@ async def call_api(step: Api, turn: Turn) -> Next:
 def _capture(step: Api, response: Response, turn: Turn) -> None:
     if not step.captures:
         return
-    found = _json(response.body)
+    found = json_in(response.body)
     for captured in step.captures:
         value = find_in(found, render(captured.path, turn.variables), turn.random)
         if value is not MISSING:
             turn.variables.set(captured.variable, value)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return whole_json(body.decode("utf-8-sig", "replace"))
-    except (json.JSONDecodeError, ValueError, RecursionError):
-        return {}
 
 
 def _tell(step: Api, request: Request, said: str, level: str, turn: Turn) -> None:
