@@ -4,7 +4,8 @@ Order: thoughts, texts and notices as they come, texts not necessarily cut at wo
 order in which the model makes them; at last one `Usage`. Delivery: an answer is asked for when it is iterated, once;
 who closes it (`contextlib.aclosing`), or is cancelled, stops the model, and its connection is closed at once; texts
 that have come by the time they are asked for come as one. Failure: `ModelUnavailable`, before or between pieces; an
-implementation tries again only before its first piece, so that nothing is ever said twice. Time: the whole is bounded by the caller, the wait for the next piece by the implementation.
+implementation tries again only before its first piece, so that nothing is ever said twice. Time: the whole is bounded
+by the caller, the wait for the next piece by the implementation.
 """
 
 from __future__ import annotations
