@@ -9,6 +9,7 @@
     ├── LimitCrossed        a turn ran into one of its limits          (ends the turn, not the call)
     ├── StoreUnavailable    the store cannot save or read now          -> 503
     │   └── Conflict        another owner has saved this session since
+    │       └── Taken       another thing has this name already        -> 409
     ├── Draining            this process is shutting down              -> 503
     └── BadProject          an agent file cannot be used               (command line)
 
@@ -89,6 +90,12 @@ class Conflict(StoreUnavailable):
     """Another owner has saved this session since it was read; what was about to be saved is stale."""
 
     code = "conflict"
+
+
+class Taken(Conflict):
+    """Another thing has the name that was to be given."""
+
+    code = "taken"
 
 
 class Draining(ParleyError):

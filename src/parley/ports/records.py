@@ -40,13 +40,13 @@ class Records(Protocol):
     """Records by kind."""
 
     async def add(self, record: Record) -> None:
-        """Keep a new record. Raises `Conflict` when its id or one of its aliases is taken."""
+        """Keep a new record. Raises `Taken` when its id or one of its aliases is taken."""
         ...
 
     async def save(self, record: Record) -> None:
         """Put a record in place of the one before, whose `revision` is one less.
 
-        Raises `Conflict` when that is not so or an alias is taken.
+        Raises `Conflict` when that is not so, `Taken` when an alias is.
         """
         ...
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from parley.domain.workspace import EntityID, WorkspaceID, WorldEntity
-from parley.errors import Conflict, NotFound
+from parley.errors import Conflict, NotFound, Taken
 from parley.ports.clock import Clock
 from parley.ports.records import Page, Record, Records
 
@@ -39,9 +39,11 @@ class Entities:
                 if known is None:
                     return await self._add(workspace, canonical_id, given), True
                 return await self._change(known, given), False
-            except Conflict as conflict:
-                if conflict.code == "taken" and known is not None:
+            except Taken:
+                if known is not None:
                     raise
+            except Conflict:
+                continue
         raise Conflict("This entity is being changed by others all the time. Try again.")
 
     async def get(self, workspace: WorkspaceID, id: str) -> WorldEntity:

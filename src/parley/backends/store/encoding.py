@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from parley.domain.ids import MessageID, SessionID, TurnID
 from parley.domain.state import SessionState, decode_state
@@ -19,7 +19,7 @@ _UNFIT = (UnicodeError, OverflowError, TypeError, RecursionError, ValueError, ms
 
 
 class _Asked(Struct, frozen=True, omit_defaults=True):
-    """All of a turn but what was said and whose it is."""
+    """All of a turn but what was said and whose it is. `heard` is read by those who replay it: it stays as it is."""
 
     message_id: MessageID
     accepted_at: int
@@ -27,6 +27,7 @@ class _Asked(Struct, frozen=True, omit_defaults=True):
     action: dict[str, Any] | None = None
     variables: dict[str, Any] | None = None
     config: TurnConfig = TurnConfig()
+    heard: Raw | UnsetType = UNSET
 
 
 _encode = msgspec.json.Encoder().encode
@@ -44,7 +45,9 @@ def state_bytes(state: SessionState) -> bytes:
 def asked_bytes(turn: TurnRecord) -> bytes:
     """What was asked in this turn. Raises `InvalidInput` where JSON has no way to say it."""
     try:
-        return _encode(_Asked(turn.message_id, turn.accepted_at, turn.key, turn.action, turn.variables, turn.config))
+        heard = UNSET if turn.heard is None else Raw(turn.heard)
+        asked = _Asked(turn.message_id, turn.accepted_at, turn.key, turn.action, turn.variables, turn.config, heard)
+        return _encode(asked)
     except _UNFIT as error:
         raise _unfit("action", error) from error
 
@@ -105,6 +108,7 @@ def turn_from(session: str, id: str, asked: bytes, said: bytes | None) -> TurnRe
         action=a.action,
         variables=a.variables,
         config=a.config,
+        heard=None if a.heard is UNSET else bytes(a.heard),
         said=emissions,
     )
 

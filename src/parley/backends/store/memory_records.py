@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from parley.backends.store.encoding import name_bytes
-from parley.errors import Conflict
+from parley.errors import Conflict, Taken
 from parley.ports.records import Page, Record
 
 _Place = tuple[int, str]
@@ -53,7 +53,7 @@ class MemoryRecords:
         kept = _kept(record)
         kind = self._kind(record.kind)
         if record.id in kind.by_id or not kind.is_free(record):
-            raise Conflict(f"There is another {record.kind} of this name.", code="taken")
+            raise Taken(f"There is another {record.kind} of this name.")
         kind.put(kept)
 
     async def save(self, record: Record) -> None:
@@ -64,7 +64,7 @@ class MemoryRecords:
         if before is None or before.revision != record.revision - 1:
             raise Conflict(f"This {record.kind} has been changed by somebody else meanwhile. Read it again.")
         if not kind.is_free(record):
-            raise Conflict(f"There is another {record.kind} of this name.", code="taken")
+            raise Taken(f"There is another {record.kind} of this name.")
         kind.take(before)
         kind.put(kept)
 

@@ -45,6 +45,8 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, clock: Clock, exclusive: bool = True, busy_timeout: float = 5.0) -> None:
         self._database = Database(path, exclusive=exclusive, busy_timeout=busy_timeout)
+        self.database = self._database
+        """The file, for what keeps tables of its own in it."""
         self._queries = self._database.queries
         self._clock = clock
         self._new_future = _unopened

@@ -1,4 +1,4 @@
-"""The named statements of sqlite_queries.sql."""
+"""The named statements of a file of SQL."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 from parley.backends.store.sqlite_packing import SESSIONS, TURNS
 
+STORE = Path(__file__).with_name("sqlite_queries.sql")
 
-def _named() -> dict[str, str]:
-    text = Path(__file__).with_name("sqlite_queries.sql").read_text("utf-8")
+
+def _named(file: Path) -> dict[str, str]:
+    text = file.read_text("utf-8")
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
     bare = (re.sub(r"^--.*\n", "", part, flags=re.MULTILINE).strip().rstrip(";") for part in parts[1::2])
     return {
@@ -21,8 +23,8 @@ def _named() -> dict[str, str]:
 class Queries:
     """Statement by name, read from the file when the first store is opened."""
 
-    def __init__(self) -> None:
-        self._named = _named()
+    def __init__(self, file: Path = STORE) -> None:
+        self._named = _named(file)
 
     def __getattr__(self, name: str) -> str:
         try:

@@ -9,7 +9,7 @@ import apsw
 
 from parley.backends.store.encoding import name_bytes
 from parley.backends.store.sqlite_database import Database
-from parley.errors import Conflict
+from parley.errors import Conflict, Taken
 from parley.ports.records import Page, Record
 
 _FIRST = Page(-(2**63), "")
@@ -96,7 +96,7 @@ class SqliteRecords:
 
         return bool(await self._database.write(remove))
 
-    def _first(self, kind: str, rows: list[tuple[Any, ...]]) -> Record | None:
+    def _first(self, kind: str, rows: Sequence[tuple[Any, ...]]) -> Record | None:
         return self._record(kind, rows[0]) if rows else None
 
     def _record(self, kind: str, row: tuple[Any, ...]) -> Record:
@@ -110,5 +110,5 @@ def _check(record: Record) -> None:
         name_bytes(text, record.kind)
 
 
-def _taken(record: Record) -> Conflict:
-    return Conflict(f"There is another {record.kind} of this name.", code="taken")
+def _taken(record: Record) -> Taken:
+    return Taken(f"There is another {record.kind} of this name.")

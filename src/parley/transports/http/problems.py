@@ -36,6 +36,7 @@ STATUS: dict[str, int] = {
     "internal_error": 500,
     "store_unavailable": 503,
     "conflict": 503,
+    "taken": 409,
     "draining": 503,
 }
 """Every code that leaves by this door, with its status. Any other code is a mistake here: 500."""

@@ -42,7 +42,9 @@ def test_a_session_has_a_conversation_and_a_call_for_a_name(id: str) -> None:
     assert session_of_call(call_of(session)) == session
 
 
-@pytest.mark.parametrize("foreign", [str(uuid.UUID(int=1)), "1f734c35-44b1-4b9f-a42d-6a89bb12fce2", "", "x", "CA" + "1" * 32])
+@pytest.mark.parametrize(
+    "foreign", [str(uuid.UUID(int=1)), "1f734c35-44b1-4b9f-a42d-6a89bb12fce2", "", "x", "CA" + "1" * 32]
+)
 def test_a_foreign_name_names_no_session(foreign: str) -> None:
     assert session_of_conversation(foreign) is None
     assert session_of_call(foreign) is None

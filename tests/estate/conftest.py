@@ -1,0 +1,23 @@
+"""Ground to stand on for the tests of the platform door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from estate_fixture import Ground, break_ground
+
+
+@pytest.fixture
+async def ground() -> Ground:
+    """A house with an estate."""
+    return await break_ground()
+
+
+@pytest.fixture
+async def client(ground: Ground) -> AsyncIterator[httpx.AsyncClient]:
+    """An owner."""
+    async with ground.client() as client:
+        yield client

@@ -1,0 +1,54 @@
+"""A house with an estate, and clients of the platform door with keys of each role."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from house_fixture import Opened, open_house
+from parley.app import estate_of
+from parley.domain.workspace import ROLES, Role, Workspace
+from parley.transports.front import Front
+from parley.workspaces.estate import Estate
+
+URL = "http://parley.test"
+
+
+@dataclass
+class Ground:
+    """An estate with two workspaces: ours, and a foreign one."""
+
+    opened: Opened
+    estate: Estate
+    ours: Workspace
+    foreign: Workspace
+    front: Front
+    keys: dict[Role, str] = field(default_factory=dict)
+    foreign_key: str = ""
+
+    @asynccontextmanager
+    async def client(self, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """A client with this key; an owner's where there is none."""
+        headers = {"authorization": f"Bearer {self.keys['owner'] if key is None else key}"}
+        transport = httpx.ASGITransport(app=self.front)
+        async with httpx.AsyncClient(transport=transport, base_url=URL, headers=headers) as client:
+            yield client
+
+    def at(self, path: str) -> str:
+        """A path in our workspace."""
+        return f"/v1/{self.ours.id}{path}"
+
+
+async def break_ground(opened: Opened | None = None) -> Ground:
+    """Open a house and make its estate."""
+    opened = opened or await open_house()
+    estate = estate_of(opened.store, opened.house)
+    ours, foreign = await estate.workspaces.default(), await estate.workspaces.create("Foreign", "foreign")
+    ground = Ground(opened, estate, ours, foreign, Front(opened.house, estate=estate))
+    for role in ROLES:
+        _, ground.keys[role] = await estate.keys.create(ours.id, role, 90, name=role)
+    _, ground.foreign_key = await estate.keys.create(foreign.id, "owner", 90)
+    return ground
