@@ -11,6 +11,8 @@ from msgspec import Struct
 
 Memory = Literal["none", "before", "only"]
 """Whether the conversation so far goes along: not at all, before the prompt, or in its place."""
+Reasoning = Literal["none", "low", "medium", "high"]
+"""How much a model is to think before it answers."""
 
 
 class ModelSettings(Struct, frozen=True, omit_defaults=True):
@@ -19,6 +21,7 @@ class ModelSettings(Struct, frozen=True, omit_defaults=True):
     model: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    reasoning: Reasoning | None = None
 
 
 class Briefing(Struct, frozen=True, omit_defaults=True):
