@@ -12,6 +12,7 @@ from parley.domain.ids import StepID, VersionID, WorkflowID
 from parley.domain.playbooks import CostLimit, MemoryLimit, Playbook, Router
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said, Step
+from parley.domain.recording import Recording
 from parley.domain.tools import McpServer, Tool
 
 Concurrency = Literal["enqueue", "reject", "interrupt"]
@@ -117,7 +118,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     global one: its timeout is the default of every step that asks for silence to be watched. In `modality` voice
     everything that is said is a `speak` trace. `private_hosts` are hosts (`name` or `name:port`) of the operator's own
     network that steps may call; all others there are refused. `likeness`, up to 1, is how like an utterance a text must
-    be to mean its intent; None: as the embedder has it.
+    be to mean its intent; None: as the embedder has it. `recording` is what is kept of the world's answers.
     """
 
     no_match: tuple[Said, ...] = ()
@@ -141,6 +142,7 @@ class Program(Struct, frozen=True, omit_defaults=True):
 
     `router` None: there is none, and whatever ends without a way on ends the conversation. `tools` are by the name that
     the model calls them by, `servers` and `playbooks` by their own.
+    recording: Recording = Recording()
     """
 
     name: str

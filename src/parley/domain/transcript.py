@@ -78,6 +78,7 @@ class TurnRecord(Struct, frozen=True):
 
     `key` is the client's own name for the action (`Idempotency-Key` or `messageID`), None where it gave none.
     `action` is None for what the server does of itself (ending a session). `variables` are merged before the run.
+    `heard` is what the turn got from the world, as JSON (`domain/recording.py`); None: nothing, or it is not kept.
     `said` is None while the turn is unfinished.
     """
 
@@ -89,6 +90,7 @@ class TurnRecord(Struct, frozen=True):
     action: dict[str, Any] | None = None
     variables: dict[str, Any] | None = None
     config: TurnConfig = TurnConfig()
+    heard: bytes | None = None
     said: tuple[Emission, ...] | None = None
 
 

@@ -9,9 +9,19 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from parley.domain.actions import LAUNCH
 from parley.domain.program import Program
 from parley.domain.state import SessionState
+
+
+def carried(program: Program, state: SessionState) -> dict[str, Any]:
+    """The variables of a session before its first turn that its agent has not given it."""
+    fresh = replace(state, variables={})
+    seed(program, fresh, {})
+    missing = object()
+    return {name: value for name, value in state.variables.items() if fresh.variables.get(name, missing) != value}
 
 
 def seed(program: Program, state: SessionState, previous: Mapping[str, Any]) -> None:

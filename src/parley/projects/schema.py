@@ -12,8 +12,16 @@ from parley.projects.shape import Form, any_of, list_of, map_of, ref
 
 FILE = Path(__file__).with_name("agent.schema.json")
 _INNER = (
-    *(shapes.FALLBACK, shapes.NO_REPLY, shapes.LIMITS, shapes.SETTINGS, shapes.ENVIRONMENT, shapes.TRIGGER),
-    *(shapes.VARIABLE_SHAPE, shapes.WORKFLOW, shapes.INTENT, shapes.ENTITY, shapes.EVENT),
+    *(
+        shapes.FALLBACK,
+        shapes.NO_REPLY,
+        shapes.LIMITS,
+        shapes.RECORDING,
+        shapes.SETTINGS,
+        shapes.ENVIRONMENT,
+        shapes.TRIGGER,
+    ),
+    *(shapes.VARIABLE_SHAPE, shapes.WORKFLOW, shapes.INTENT, shapes.REQUIRED, shapes.ENTITY, shapes.EVENT),
     *(step_shapes.VARIANT, step_shapes.NO_MATCH, step_shapes.NO_REPLY, step_shapes.OPTION, step_shapes.WANTED),
     *(step_shapes.EXITS, step_shapes.JUDGED),
     *(widget.WIDGET, widget.SPACING),

@@ -14,6 +14,7 @@ from parley.projects.model_steps import prompt_of
 from parley.projects.nodes import Mapped, Node, Scalar
 from parley.projects.problems import Problems, did_you_mean
 from parley.projects.reading import boolean, items_of, number, one_of, seconds, shaped, text_of
+from parley.projects.recording import recording_of
 from parley.projects.saying import said_anywhere
 from parley.projects.shapes import FALLBACK, HOST, LIMITS, NO_REPLY, ORIGIN, SETTINGS
 from parley.projects.step_shapes import VARIANT
@@ -48,6 +49,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         limits=_limits(of("limits"), problems),
         private_hosts=_hosts(of("private_hosts"), problems),
         likeness=_likeness(of("likeness"), problems),
+        recording=recording_of(of("recording"), problems),
     )
 
 

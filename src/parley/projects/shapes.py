@@ -47,6 +47,18 @@ LIMITS = Shape(
         "waiting": Key(COUNT, "Actions that may wait for their turn. Default: 16."),
     },
 )
+RECORDING = Shape(
+    "recording",
+    "What is kept of the world's answers, so that a session can be replayed.",
+    {
+        "redact": Key(
+            any_of(TEXT, list_of(TEXT)),
+            "What is blackened first: `email`, `phone`, `card`, `iban`, `url`, `number`, or regular expressions.",
+        ),
+        "largest": Key(COUNT, "Characters of one answer that are kept. Default: 65536."),
+    },
+    advice="For example `on`, `off`, or `{redact: [email, card]}`.",
+)
 SETTINGS = Shape(
     "settings",
     "What holds for the whole agent.",
@@ -64,6 +76,10 @@ SETTINGS = Shape(
         "likeness": Key(
             {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
             "How like an utterance a text must be to mean its intent. Default: as the embedder has it.",
+        ),
+        "recording": Key(
+            any_of(ref("recording"), BOOLEAN, {"enum": ["on", "off"]}),
+            "Whether the answers of models, tools and services are kept with the turns. Default: on.",
         ),
         "origins": Key(list_of({"type": "string", "pattern": ORIGIN}), "Web origins that may use the agent."),
     },

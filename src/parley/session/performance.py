@@ -17,6 +17,7 @@ from parley.domain.state import SessionState
 from parley.domain.traces import Trace, debug, encode_trace, type_of
 from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, Traced, TurnRecord
 from parley.engine.agent import Agent
+from parley.engine.hearing import HeardWorld
 from parley.engine.turn import Turn
 from parley.engine.variables import Variables
 from parley.engine.world import NOWHERE, World
@@ -24,6 +25,7 @@ from parley.errors import Draining, ParleyError
 from parley.ports.clock import Clock
 from parley.session.answer import Answer
 from parley.session.eager import start
+from parley.session.heard import Keeping
 from parley.session.outbox import Outbox
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ class Performance:
         self.answer = answer
         self.has_effects = False
         """The turn has done something to the world."""
+        self._keeping = Keeping(agent.program, state, answer.record.accepted_at)
         self._world = world
         self._state = state
         self._agent = agent
@@ -70,6 +73,7 @@ class Performance:
             self._reason = SESSION_ENDED
         elif self.answer.change is not None:
             self.answer.change(state)
+            self._keeping.changed(state)
         elif isinstance(self.answer.action, EndRequested):
             state.ended = "ended_by_client"
         elif self.answer.action is not None:
@@ -108,7 +112,7 @@ class Performance:
             now_ms=record.accepted_at,
             emit=self._emit,
             config=self._config,
-            world=self._world,
+            world=HeardWorld(self._world, self._keeping.ear) if self._keeping.is_on else self._world,
             durable=self.answer.durable,
         )
         await self._run_engine(engine, turn)
@@ -173,7 +177,8 @@ class Performance:
         state.expires_at = None if idle is None or state.ended is not None else now + ceil(idle * 1000)
         state.revision += 1
         state.next_offset = self._outbox.next_offset + len(self._ending)
-        return replace(self.answer.record, said=(*self.answer.said, *self._ending))
+        heard = self._keeping.heard(is_stopped=self._reason == INTERRUPTED)
+        return replace(self.answer.record, heard=heard, said=(*self.answer.said, *self._ending))
 
     def _emit(self, trace: Trace) -> None:
         kind = type_of(trace)
