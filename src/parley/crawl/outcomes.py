@@ -13,6 +13,7 @@ from typing import Any
 from parley.crawl.edges import Place
 from parley.domain.ids import ProjectID, SessionID, StepID, TurnID
 from parley.domain.model_steps import AgentStep, PromptedSet
+from parley.domain.narrowing import EVERYTHING, Narrowing
 from parley.domain.steps import Api, Step
 from parley.engine.turn import Turn
 from parley.engine.world import World
@@ -85,7 +86,9 @@ class Outcomes:
         else:
             raise ModelUnavailable("no model answers, as it may be")
 
-    async def search(self, project: ProjectID, question: str, limit: int) -> Sequence[Passage]:
+    async def search(
+        self, project: ProjectID, question: str, limit: int, narrowing: Narrowing = EVERYTHING
+    ) -> Sequence[Passage]:
         """See `KnowledgeBase.search`: something, and nothing."""
         return [Passage("What a document says.", 0.9, "document")] if self._choose(2) == 0 else []
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from parley.domain.ids import StepID, VersionID, WorkflowID
+from parley.domain.knowledge_settings import KnowledgeSettings
 from parley.domain.playbooks import CostLimit, MemoryLimit, Playbook, Router
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said, Step
@@ -133,6 +134,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     private_hosts: tuple[str, ...] = ()
     likeness: float | None = None
+    knowledge: KnowledgeSettings = KnowledgeSettings()
     memory: MemoryLimit = MemoryLimit()
     cost: CostLimit | None = None
 

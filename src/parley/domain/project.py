@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from parley.domain.ids import EnvironmentAlias, ProjectID, UserID
+from parley.domain.knowledge_settings import DocumentSource
 from parley.domain.program import Program
 from parley.errors import NotFound
 
@@ -34,6 +35,7 @@ class Project(Struct, frozen=True):
     environments: tuple[Environment, ...]
     origins: tuple[str, ...] = ()
     widget: dict[str, Any] = {}
+    documents: tuple[DocumentSource, ...] = ()
 
     def environment(self, alias: str) -> Environment:
         """The environment under this alias. Raises `NotFound`.
