@@ -28,10 +28,14 @@ class Variable(Struct, frozen=True, omit_defaults=True):
 
 
 class RequiredEntity(Struct, frozen=True, omit_defaults=True):
-    """An entity without which an intent is not complete, and what to ask for it."""
+    """An entity without which an intent is not complete, and what to ask for it.
+
+    `answers` are ways of answering that, with entities as in utterances; the entity alone is always one.
+    """
 
     entity: str
     reprompts: tuple[Said, ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 class Intent(Struct, frozen=True, omit_defaults=True):

@@ -56,6 +56,9 @@ def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) 
         return matched
     found = {entity["name"]: entity for entity in _named(kept.entities)}
     found |= {entity["name"]: entity for entity in _named(matched.entities if matched is not None else [])}
+    if text is not None:
+        answered = turn.agent.understanding.answers.read(kept.intent, kept.wanted, text, moment_of(turn))
+        found |= {entity["name"]: entity for entity in answered}
     if text is not None and kept.wanted not in found:
         value = turn.agent.understanding.entities.whole(kept.wanted, text, moment_of(turn))
         if value is not None:

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from parley.domain.program import Entity, Intent
+from parley.engine.answering import Answers
 from parley.engine.entities import Entities
 from parley.engine.gapped import Gapped, GappedIndex, Read
 from parley.engine.likeness import Likeness
@@ -46,6 +47,7 @@ class Understanding:
 
     def __init__(self, intents: Mapping[str, Intent], entities: Mapping[str, Entity]) -> None:
         self.entities = Entities(entities)
+        self.answers = Answers(intents, self.entities)
         self._exact: dict[str, list[str]] = {}
         self._gapped = GappedIndex()
         for intent in intents.values():

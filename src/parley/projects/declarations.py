@@ -17,7 +17,7 @@ from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.problems import Problems, did_you_mean
 from parley.projects.reading import boolean, check_name, items_of, mapping_of, one_of, shaped, text_of
 from parley.projects.saying import said_anywhere
-from parley.projects.shapes import ENTITY, EVENT, INTENT, VARIABLE_SHAPE
+from parley.projects.shapes import ENTITY, EVENT, INTENT, REQUIRED, VARIABLE_SHAPE
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _KINDS = ("pattern", "values", "type")
@@ -162,9 +162,32 @@ def _required(node: Node, names: Names, problems: Problems) -> tuple[RequiredEnt
         return tuple(required)
     for entity, key, value in mapping_of(node, problems, "`required`"):
         _check_entity(entity, key, names, problems)
-        said: tuple[Said, ...] = () if is_nothing(value) else said_anywhere(value, names, problems, "a reprompt")
-        required.append(RequiredEntity(entity, said))
+        required.append(_asked_for(entity, value, names, problems))
     return tuple(required)
+
+
+def _asked_for(entity: str, node: Node, names: Names, problems: Problems) -> RequiredEntity:
+    """What to ask, or `{ask, answers}`."""
+    asked: Node | None = node
+    answers: tuple[str, ...] = ()
+    if isinstance(node, Mapped) and set(node.values) & set(REQUIRED.keys):
+        mapping = shaped(node, REQUIRED, problems, "a required entity")
+        if mapping is None:
+            return RequiredEntity(entity)
+        asked, said = mapping.get("ask"), mapping.get("answers")
+        answers = () if said is None else _answers(entity, said, names, problems)
+    if asked is None or is_nothing(asked):
+        return RequiredEntity(entity, answers=answers)
+    return RequiredEntity(entity, said_anywhere(asked, names, problems, "a reprompt"), answers)
+
+
+def _answers(entity: str, node: Node, names: Names, problems: Problems) -> tuple[str, ...]:
+    answers = _utterances(node, names, problems)
+    for item, answer in zip(node.items if isinstance(node, Listed) else (), answers, strict=False):
+        if not _SLOT.search(answer):
+            advice = f"Write for example `make it {{{entity}}}`."
+            problems.error(item.mark, f"`{answer[:60]}` names no entity, so it answers nothing", advice)
+    return answers
 
 
 def _check_entity(name: str, node: Node, names: Names, problems: Problems) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.model_steps import AgentStep, Knowledge, PromptedSet
-from parley.domain.program import Entity, Intent, Limits, Program, Settings, Variable
+from parley.domain.program import Entity, Intent, Limits, Program, RequiredEntity, Settings, Variable
 from parley.domain.project import Project
 from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
 from parley.errors import BadProject
@@ -153,8 +153,15 @@ def _intent(intent: Intent, names: Names) -> Any:
     ]
     if not intent.required and utterances:
         return utterances
-    required = {each.entity: said(each.reprompts, names) if each.reprompts else NOTHING for each in intent.required}
+    required = {each.entity: _required(each, names) for each in intent.required}
     return _under("utterances", utterances) | _under("required", required)
+
+
+def _required(required: RequiredEntity, names: Names) -> Any:
+    asked = said(required.reprompts, names) if required.reprompts else NOTHING
+    if not required.answers:
+        return asked
+    return ({"ask": asked} if required.reprompts else {}) | {"answers": list(required.answers)}
 
 
 def _entity(entity: Entity, names: Names) -> Any:

@@ -133,11 +133,21 @@ INTENT = Shape(
     {
         "utterances": Key(list_of(TEXT), "What users say; `{entity}` stands for an entity."),
         "required": Key(
-            any_of(list_of(TEXT), map_of(any_of(SAY, NOTHING))), "Entities it cannot do without, and what to ask."
+            any_of(list_of(TEXT), map_of(any_of(SAY, ref("required_mapping"), NOTHING))),
+            "Entities it cannot do without, and what to ask.",
         ),
     },
     ("utterances",),
     "For example `{utterances: [track {order_number}], required: {order_number: Which order?}}`.",
+)
+REQUIRED = Shape(
+    "required_mapping",
+    "What to ask for an entity, and how users answer.",
+    {
+        "ask": Key(any_of(SAY, NOTHING), "What to ask. Default: the entity's `reprompt`."),
+        "answers": Key(list_of(TEXT), "What users answer; `{entity}` stands for an entity."),
+    },
+    advice="For example `{ask: Which size?, answers: ['make it {size}']}`.",
 )
 ENTITY = Shape(
     "entity_mapping",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity
@@ -11,7 +12,9 @@ from parley.projects.vf.messages import Messages
 from parley.projects.vf.names import Names
 from parley.projects.vf.report import Report
 from parley.projects.vf.rich_text import RichText
-from parley.projects.vf.shapes import Obj, at, by_id, items, objects, text
+from parley.projects.vf.shapes import Obj, at, by_id, items, obj, objects, text
+
+_SLOT = re.compile(r"\{([^{}]+)\}")
 
 
 class Intents:
@@ -105,8 +108,14 @@ class Intents:
         for slot in objects(intent.get("slots")):
             name = self._names.entity(slot.get("id"))
             if slot.get("required") is True and self._exists(name, entities, text(intent.get("name"))):
-                found.append(RequiredEntity(name, self._prompts(at(slot, "dialog", "prompt"))))
+                dialog = obj(slot.get("dialog"))
+                found.append(RequiredEntity(name, self._prompts(dialog.get("prompt")), self._answers(dialog, entities)))
         return tuple(found)
+
+    def _answers(self, dialog: Obj, entities: dict[str, Entity]) -> tuple[str, ...]:
+        """The ways of answering that tell more than the bare entity does. What names unknown entities is no answer."""
+        written = (self._names.template(text(each.get("text"))).strip() for each in objects(dialog.get("utterances")))
+        return tuple(dict.fromkeys(answer for answer in written if _is_answer(answer, entities)))
 
     def _prompts(self, prompts: Any) -> tuple[Said, ...]:
         said = (self._rich.said(each.get("content") or each.get("text")) for each in objects(prompts))
@@ -142,6 +151,12 @@ class Intents:
             f"intent '{intent}' requires entity '{entity}', which does not exist: not asked for", "intents"
         )
         return False
+
+
+def _is_answer(answer: str, entities: dict[str, Entity]) -> bool:
+    slots = _SLOT.findall(answer)
+    balanced = answer.count("{") == answer.count("}") == len(slots)
+    return bool(slots) and balanced and all(slot in entities for slot in slots) and _SLOT.fullmatch(answer) is None
 
 
 def _listed(inputs: Any) -> tuple[EntityValue, ...]:
