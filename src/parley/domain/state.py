@@ -27,6 +27,24 @@ class Frame(Struct, omit_defaults=True):
     variables: dict[str, JSON] = {}
 
 
+class Contact(Struct, frozen=True, omit_defaults=True):
+    """With whom, how and for whom the conversation is (platform API, sections 2 and 3).
+
+    `channel` is voice, sms, whatsapp, web or email; `direction` inbound, outbound, playground, simulated or test.
+    `entity` and `service` are UUIDs. `caller` is a number or a name as the channel gives it.
+    """
+
+    channel: str = "web"
+    direction: str = "inbound"
+    entity: str | None = None
+    service: str | None = None
+    caller: str = ""
+    scenario: str = ""
+
+
+WEB = Contact()
+
+
 class SessionState(Struct, omit_defaults=True):
     """One session, whole, as its owner holds it and the store keeps it.
 
@@ -47,6 +65,7 @@ class SessionState(Struct, omit_defaults=True):
     epoch: int = 1
     next_offset: int = 1
     ended: str | None = None
+    contact: Contact = WEB
     stack: list[Frame] = []
     storage: dict[str, JSON] = {}
     variables: dict[str, JSON] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from parley.backends.store.encoding import (
     KEY_LIFE_MS,
@@ -21,6 +21,7 @@ from parley.backends.store.encoding import (
     state_from,
     turn_from,
 )
+from parley.backends.store.memory_conversations import MemoryConversations
 from parley.backends.store.memory_effects import MemoryEffects
 from parley.backends.store.memory_feedback import MemoryFeedback
 from parley.backends.store.memory_keyring import MemoryKeyring
@@ -68,6 +69,7 @@ class MemoryStore:
         self.feedback = MemoryFeedback()
         self.effects = MemoryEffects()
         self.records = MemoryRecords()
+        self.conversations = MemoryConversations(self._newest_first)
         self._clock = clock
         self._room = keep_bytes
         self._sessions: dict[str, _Session] = {}
@@ -76,6 +78,9 @@ class MemoryStore:
         self._minutes: dict[int, dict[str, None]] = {}
         self._finished: deque[tuple[_Session, str, str]] = deque()
         self._done: Future[None] | None = None
+
+    def _newest_first(self) -> Iterator[SessionState]:
+        return (state_from(session.data) for session in reversed(self._sessions.values()))
 
     async def open(self) -> None:
         """Nothing to open: as every store."""

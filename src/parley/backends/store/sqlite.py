@@ -22,6 +22,7 @@ from parley.backends.store.encoding import (
     turn_from,
 )
 from parley.backends.store.sqlite_batch import Change
+from parley.backends.store.sqlite_conversations import SqliteConversations
 from parley.backends.store.sqlite_database import Database
 from parley.backends.store.sqlite_effects import SqliteEffects
 from parley.backends.store.sqlite_feedback import SqliteFeedback
@@ -55,6 +56,7 @@ class SqliteStore:
         self.feedback = SqliteFeedback(self._database)
         self.effects = SqliteEffects(self._database)
         self.records = SqliteRecords(self._database)
+        self.conversations = SqliteConversations(self._database)
 
     async def open(self) -> None:
         """Open or make the file. Raises `StoreUnavailable` saying what to do."""

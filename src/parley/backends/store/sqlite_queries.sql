@@ -163,3 +163,18 @@ SELECT count(*) FROM record WHERE kind = ? AND (? IS NULL OR scope = ?);
 
 -- name: remove_record
 DELETE FROM record WHERE kind = ? AND id = ?;
+
+-- name: list_sessions
+SELECT state FROM session
+WHERE project IN (SELECT value FROM json_each(?))
+  AND (? IS NULL OR (ended IS NULL) = ?)
+  AND (? IS NULL OR coalesce(state ->> '$.contact.channel', 'web') = ?)
+  AND (? IS NULL OR state ->> '$.contact.entity' = ?)
+ORDER BY n DESC LIMIT ? OFFSET ?;
+
+-- name: count_sessions
+SELECT count(*) FROM session
+WHERE project IN (SELECT value FROM json_each(?))
+  AND (? IS NULL OR (ended IS NULL) = ?)
+  AND (? IS NULL OR coalesce(state ->> '$.contact.channel', 'web') = ?)
+  AND (? IS NULL OR state ->> '$.contact.entity' = ?);

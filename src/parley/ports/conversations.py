@@ -1,0 +1,32 @@
+"""Sessions as a list: what a workspace has had, newest first. Reads what a `Store` of the same backend has saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from parley.domain.ids import ProjectID
+from parley.domain.state import SessionState
+
+
+class Wanted(Struct, frozen=True):
+    """Which sessions. None: all of them. `channel` and `entity` are those of `SessionState.contact`."""
+
+    projects: tuple[ProjectID, ...]
+    is_live: bool | None = None
+    channel: str | None = None
+    entity: str | None = None
+
+
+class Conversations(Protocol):
+    """Lists sessions."""
+
+    async def list(self, wanted: Wanted, *, at_most: int = 100, skipped: int = 0) -> Sequence[SessionState]:
+        """The sessions that are wanted, newest first, without the first `skipped`. Raises `StoreUnavailable`."""
+        ...
+
+    async def count(self, wanted: Wanted) -> int:
+        """How many there are. Raises `StoreUnavailable`."""
+        ...
