@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from parley.backends.files.address import SCHEME, parse_address
 from parley.backends.files.local import LocalFiles
 from parley.backends.files.s3 import S3Files
 from parley.backends.files.s3_signature import S3Credentials
-from parley.backends.llm.scripted import read_script
+from parley.backends.llm.configured import ConfiguredModels
 from parley.backends.scripts.inline import InlineScripts
 from parley.backends.scripts.workers import Workers
 from parley.backends.store.memory import MemoryStore
@@ -35,7 +35,6 @@ from parley.domain.workspace import Workspace
 from parley.engine.world import World
 from parley.errors import BadProject
 from parley.ports.embeddings import Embedder
-from parley.ports.llm import LanguageModel
 from parley.projects.load import load
 from parley.session.access import Access, create_key
 from parley.session.actor import Surroundings
@@ -97,16 +96,6 @@ def files_of(settings: Settings) -> LocalFiles | S3Files:
     return LocalFiles(data.with_name(f"{data.name}.files"))
 
 
-def model_of(settings: Settings) -> LanguageModel | None:
-    """The language model. Raises `BadProject` with one clear line."""
-    if settings.model is None:
-        return None
-    kind, _, address = settings.model.partition(":")
-    if kind != "scripted" or not address:
-        raise BadProject(f"PARLEY_MODEL={settings.model}: this release knows `scripted:FILE`, a script of answers.")
-    return read_script(Path(address).expanduser())
-
-
 def scripts_in_this_process() -> InlineScripts:
     """Runs an agent's code for commands that look at it outside a server."""
     return InlineScripts()
@@ -132,7 +121,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     store = await open_store(settings.data, exclusive=True)
     try:
         await files.open()
-        async with _open_world(store, projects, settings) as world, _open_embedder(settings) as embedder:
+        async with _open_world(store, projects, settings) as world, open_embedder(settings) as embedder:
             house = await _furnish(store, files, world, embedder, settings)
             for project in projects:
                 await house.catalog.serve(project)
@@ -156,13 +145,16 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
 @asynccontextmanager
 async def _open_world(store: Backend, projects: tuple[Project, ...], settings: Settings) -> AsyncIterator[World]:
     """What steps reach beyond the conversation. Processes for scripts are started where a program has some."""
-    scripts, tools, model = Workers(), HttpTools(), model_of(settings)
+    scripts, tools, choice = Workers(), HttpTools(), settings.model
+    models = ConfiguredModels(SystemClock(), choice.key_of, url=choice.url, key=choice.key)
+    model = models.open(choice.names, choice.file)
     try:
         if any(_has_scripts(environment.program) for project in projects for environment in project.environments):
             await scripts.open()
         await tools.open()
         yield World(scripts, tools, store.effects, now_ms=SystemClock().now_ms, model=model)
     finally:
+        await models.close()
         await tools.close()
         await scripts.close()
 
@@ -174,12 +166,17 @@ def _has_scripts(program: Program) -> bool:
 
 
 @asynccontextmanager
-async def _open_embedder(settings: Settings) -> AsyncIterator[Embedder | None]:
-    """What makes vectors of texts, with a thread of its own where that takes long. Raises `BadProject`."""
+async def open_embedder(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Embedder | None]:
+    """What makes vectors of texts, with a thread of its own (or `executor`) where that takes long.
+
+    Raises `BadProject`.
+    """
     kind = settings.embeddings
     if kind == "auto":
         kind = "minilm" if minilm.is_installed() else "off"
-    if kind == "minilm":
+    if kind == "minilm" and executor is not None:
+        yield minilm.MiniLm(executor)
+    elif kind == "minilm":
         with ThreadPoolExecutor(1, "embeddings") as executor:
             yield minilm.MiniLm(executor)
     elif kind in ("hashed", "off"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,22 @@ class BucketKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which language models answer.
+
+    `names` are addresses (`openai:llama3.2`, `anthropic:...`, `scripted:FILE`) or names out of `file`, with commas
+    between them: the first one answers if it can. `url` and `key` are for the first one's kind of provider. `key_of`
+    is the key that a variable of the environment holds.
+    """
+
+    names: str | None = None
+    url: str | None = None
+    key: str | None = field(default=None, repr=False)
+    file: Path | None = None
+    key_of: Callable[[str], str | None] = field(default=lambda name: None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How one process serves.
 
@@ -27,7 +44,7 @@ class Settings:
     directory, or `s3://bucket/prefix?endpoint=...&region=...`, for which `bucket_keys` are needed; None: beside `data`.
     `embeddings` is what makes vectors of texts: `minilm`, `hashed`, `off`, or `auto`: MiniLM where it is installed.
     `workspace` is the id that the default workspace gets when it is made, and `workspace_key` an owner's key to it.
-    `model` is the language model: `scripted:` and the script's file; None: there is none.
+    `model` is the language model.
     """
 
     paths: tuple[Path, ...]
@@ -42,7 +59,7 @@ class Settings:
     files: str | None = None
     bucket_keys: BucketKeys | None = None
     embeddings: str = "auto"
-    model: str | None = None
+    model: ModelChoice = ModelChoice()
     workspace: str | None = None
     workspace_key: str | None = field(default=None, repr=False)
 
@@ -57,7 +74,7 @@ class FromEnvironment:
     files: str | None = field(default_factory=lambda: os.environ.get("PARLEY_FILES") or None)
     bucket_keys: BucketKeys | None = field(default_factory=lambda: _bucket_keys())
     embeddings: str = field(default_factory=lambda: os.environ.get("PARLEY_EMBEDDINGS") or "auto")
-    model: str | None = field(default_factory=lambda: os.environ.get("PARLEY_MODEL") or None)
+    model: ModelChoice = field(default_factory=lambda: _model_choice())
     workspace: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE") or None)
     workspace_key: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE_KEY") or None)
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
@@ -66,6 +83,17 @@ class FromEnvironment:
 def _number(name: str) -> int | None:
     value = os.environ.get(name)
     return int(value) if value and value.isdecimal() else None
+
+
+def _model_choice() -> ModelChoice:
+    file = os.environ.get("PARLEY_MODELS")
+    return ModelChoice(
+        names=os.environ.get("PARLEY_MODEL") or None,
+        url=os.environ.get("PARLEY_MODEL_URL") or None,
+        key=os.environ.get("PARLEY_MODEL_KEY") or None,
+        file=Path(file).expanduser() if file else None,
+        key_of=lambda name: os.environ.get(name) or None,
+    )
 
 
 def _bucket_keys() -> BucketKeys | None:

@@ -43,7 +43,7 @@ class ScriptedModel:
         """See `LanguageModel.answer`. The pieces are words."""
         place = find(self._rules, asked)
         if place is None:
-            raise ModelUnavailable("the script has no rule for this")
+            raise ModelUnavailable("the script has no rule for this", "refused")
         time = self._asked[place.path]
         self._asked[place.path] += 1
         rule, fails = place.rule, place.rule.failure()
