@@ -48,6 +48,7 @@ from parley.workspaces.estate import Estate
 from parley.workspaces.keys import TOKEN, WorkspaceKeys
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.services import Services
+from parley.workspaces.talks import Talks
 
 log = structlog.get_logger()
 
@@ -210,13 +211,15 @@ def estate_of(store: Backend, house: House) -> Estate:
     """Who owns what in a house."""
     records, clock = store.records, house.clock
     workspaces = Workspaces(records, clock)
+    services = Services(house.catalog, workspaces)
     return Estate(
         house=house,
         clock=clock,
         workspaces=workspaces,
         keys=WorkspaceKeys(records, clock),
-        services=Services(house.catalog, workspaces),
+        services=services,
         entities=Entities(records, clock),
+        talks=Talks(house.directory, store, store.conversations, workspaces, services),
     )
 
 

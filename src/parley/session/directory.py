@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from parley.domain.actions import parse_action
 from parley.domain.ids import ProjectID, SessionID, UserID, new_id
 from parley.domain.project import Environment
-from parley.domain.state import SessionState
+from parley.domain.state import WEB, Contact, SessionState
 from parley.engine.seed import seed
 from parley.errors import Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.actor import Session, Surroundings
@@ -48,16 +48,24 @@ class Directory:
         async with self._alone(project, user):
             return await self._create(project, user, environment)
 
-    async def of_user(self, project: ProjectID, user: UserID, environment: Environment) -> SessionHandle:
+    async def of_user(
+        self, project: ProjectID, user: UserID, environment: Environment, contact: Contact = WEB
+    ) -> SessionHandle:
         """The user's session in this environment, a new one where there is none that lives (legacy routes)."""
+        return (await self.obtain(project, user, environment, contact))[0]
+
+    async def obtain(
+        self, project: ProjectID, user: UserID, environment: Environment, contact: Contact = WEB
+    ) -> tuple[SessionHandle, bool]:
+        """Like `of_user`; True where the session is new, for exactly one of those who ask at once."""
         async with self._alone(project, user):
             latest = await self._around.store.latest(project, user)
             if latest is not None and latest.ended is None and latest.environment == environment.alias:
                 session = await self._woken(latest.id)
                 await self._expire(session)
                 if session.state().ended is None:
-                    return session
-            return await self._create(project, user, environment)
+                    return session, False
+            return await self._create(project, user, environment, contact), True
 
     async def find(self, id: SessionID) -> SessionHandle:
         """The session under this id. Raises `NotFound`, `SessionEnded`, `StoreUnavailable`."""
@@ -78,6 +86,10 @@ class Directory:
         """The answer to the user's action of this name, even where it has ended the session (legacy routes)."""
         latest = await self._around.store.latest(project, user)
         return None if latest is None else await (await self._woken(latest.id)).answered(key)
+
+    async def end(self, id: SessionID, reason: str) -> None:
+        """End a session; ending it twice is fine. Raises `NotFound`, `StoreUnavailable`."""
+        await (await self._woken(id)).end(reason)
 
     @property
     def is_draining(self) -> bool:
@@ -126,7 +138,9 @@ class Directory:
         if settling:
             await asyncio.wait([asyncio.ensure_future(s) for s in settling], timeout=seconds)
 
-    async def _create(self, project: ProjectID, user: UserID, environment: Environment) -> Session:
+    async def _create(
+        self, project: ProjectID, user: UserID, environment: Environment, contact: Contact = WEB
+    ) -> Session:
         previous = await self._around.store.latest(project, user)
         carried: Mapping[str, Any] = {}
         if previous is not None:
@@ -136,6 +150,7 @@ class Directory:
                 previous = session.state()
             carried = previous.variables
         state = self._fresh(project, user, environment, carried)
+        state.contact = contact
         await self._around.store.create(state)
         return self._keep(Session(state, self.catalog.current(environment), self._around))
 

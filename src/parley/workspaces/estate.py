@@ -10,6 +10,7 @@ from parley.workspaces.entities import Entities
 from parley.workspaces.keys import WorkspaceKeys
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.services import Services
+from parley.workspaces.talks import Talks
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class Estate:
     keys: WorkspaceKeys
     services: Services
     entities: Entities
+    talks: Talks

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,14 +13,13 @@ from msgspec import Struct
 
 from parley.domain.actions import parse_action
 from parley.domain.file_name import attachment
-from parley.domain.ids import SessionID
 from parley.domain.project import Project
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnConfig, TurnRecord
 from parley.errors import NotAllowed, NotFound, SessionEnded
-from parley.ports.transcripts import Transcripts
 from parley.session.handle import Post
 from parley.session.house import House
+from parley.session.whole import all_turns
 from parley.transports.http.json_body import decode
 from parley.transports.http.legacy_routes import LegacyRoutes
 from parley.transports.http.public import LONGEST_USER, check_version, public_project, public_user
@@ -31,7 +29,6 @@ from parley.transports.http.transcript_text import TranscriptText
 from parley.transports.http.turn_body import checked_user
 
 ENDING = {"type": "end", "payload": {"reason": "ended by the user"}}
-PAGE = 200
 NOT_THEIRS = "This is not a valid session key of this user in this project."
 TEXT_HEADERS: Headers = [
     (b"content-type", b"text/plain; charset=utf-8"),
@@ -133,18 +130,6 @@ class TranscriptRoutes:
                 if isinstance(name, str) and name:
                     return ZoneInfo(name)
         return ZoneInfo("UTC")
-
-
-async def all_turns(transcripts: Transcripts, session: SessionID) -> AsyncIterator[list[TurnRecord]]:
-    """Every finished turn, in pages, in order."""
-    after = 0
-    while True:
-        page = await transcripts.turns(session, after=after, at_most=PAGE)
-        told = [turn for turn in page if turn.said]
-        if not told:
-            return
-        yield told
-        after = max(turn.said[-1].offset for turn in told if turn.said)
 
 
 async def _write(request: Request, text: str) -> None:

@@ -12,12 +12,28 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from parley.transports.platform import entity_routes, key_routes, service_routes, workspace_routes
+from parley.transports.platform import (
+    conversation_routes,
+    entity_routes,
+    key_routes,
+    service_routes,
+    session_routes,
+    turn_routes,
+    workspace_routes,
+)
 from parley.transports.platform.problems import add_problems
 from parley.transports.platform.rights import RIGHTS
 from parley.workspaces.estate import Estate
 
-ROUTERS = (workspace_routes.router, key_routes.router, service_routes.router, entity_routes.router)
+ROUTERS = (
+    workspace_routes.router,
+    key_routes.router,
+    service_routes.router,
+    entity_routes.router,
+    session_routes.router,
+    conversation_routes.router,
+    turn_routes.router,
+)
 
 
 def platform_app(estate: Estate) -> ASGIApp:

@@ -28,4 +28,11 @@ RIGHTS: dict[tuple[str, str], Role] = {
     ("GET", f"{WS}/world/entities/{{entity_id}}"): "viewer",
     ("PUT", f"{WS}/world/entities/{{canonical_id}}"): "member",
     ("POST", f"{WS}/world/entities/resolve"): "viewer",
+    ("POST", f"{WS}/sessions/start"): "member",
+    ("POST", f"{WS}/conversations"): "member",
+    ("GET", f"{WS}/conversations"): "viewer",
+    ("GET", f"{WS}/conversations/{{conversation_id}}"): "viewer",
+    ("DELETE", f"{WS}/conversations/{{conversation_id}}"): "member",
+    ("POST", f"{WS}/conversations/{{conversation_id}}/turns"): "member",
+    ("POST", f"{WS}/conversations/{{conversation_id}}/turns/stream"): "member",
 }

@@ -1,0 +1,152 @@
+"""Conversations: begin, list, read and close them (platform API, sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from parley.domain.conversation_names import call_of, conversation_of
+from parley.domain.state import SessionState
+from parley.domain.transcript import TurnRecord
+from parley.transports.platform.access import Called, TheEstate
+from parley.transports.platform.turn_shapes import ConversationTurn, at, turns_of
+
+router = APIRouter(prefix="/v1/{workspace_id}/conversations", tags=["Conversations"])
+Channel = Literal["voice", "sms", "whatsapp", "web", "email"]
+Status = Literal["active", "frozen", "closed", "completed", "in-progress", "failed"]
+_LIVE: dict[str | None, bool | None] = {None: None, "active": True, "in-progress": True, "frozen": True}
+COMPLETED = frozenset({"end_of_diagram", "hangup", "max_duration"})
+
+
+class ConversationBody(BaseModel):
+    """With which service, and with whom."""
+
+    service_id: UUID
+    entity_id: UUID | None = None
+    auto_greet: bool = True
+
+
+class ConversationSummary(BaseModel):
+    """A conversation without what was said."""
+
+    id: UUID
+    channel_kind: Channel
+    status: Status
+    lifecycle: Literal["active", "dormant", "closed"]
+    created_at: str
+    updated_at: str
+    entity_id: UUID | None = None
+    service_id: UUID | None = None
+    direction: str | None = None
+    turn_count: int = 0
+    duration_seconds: float | None = None
+    call_sid: str | None = None
+    caller_id: str | None = None
+    phone_number: str | None = None
+    completion_reason: str | None = None
+    escalation_status: str | None = None
+    final_state: str | None = None
+    quality_score: float | None = None
+    has_recording: bool | None = None
+    source: str | None = None
+
+
+class ConversationDetail(ConversationSummary):
+    """A conversation with what was said."""
+
+    plan: str | None = None
+    turns: list[ConversationTurn] = []
+    voice: dict[str, Any] | None = None
+
+
+class ConversationList(BaseModel):
+    """One page, newest first."""
+
+    items: list[ConversationSummary]
+    total: int
+    has_more: bool
+
+
+@router.post("", status_code=201)
+async def create_conversation(body: ConversationBody, caller: Called, estate: TheEstate) -> ConversationDetail:
+    """Begin a conversation; with an entity it is the one that this person has, where one is open."""
+    service = await estate.services.get(caller.workspace, str(body.service_id))
+    if body.entity_id is None:
+        session, is_new = await estate.talks.with_visitor(service), True
+    else:
+        entity = await estate.entities.get(caller.workspace.id, str(body.entity_id))
+        session, is_new = await estate.talks.with_entity(service, entity)
+    if body.auto_greet and is_new:
+        await (await estate.talks.greet(session)).whole()
+    return detail_of(session.state(), await estate.talks.turns(session))
+
+
+@router.get("")
+async def list_conversations(
+    caller: Called,
+    estate: TheEstate,
+    channel_kind: Annotated[Channel | None, Query()] = None,
+    status: Annotated[Status | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> ConversationList:
+    """The workspace's conversations, newest first."""
+    is_live = _LIVE.get(status, False)
+    listed = await estate.talks.list(
+        caller.workspace, is_live=is_live, channel=channel_kind, at_most=limit, skipped=offset
+    )
+    items = [ConversationSummary(**summary_of(state)) for state in listed.states]
+    return ConversationList(items=items, total=listed.total, has_more=offset + len(items) < listed.total)
+
+
+@router.get("/{conversation_id}")
+async def get_conversation(conversation_id: UUID, caller: Called, estate: TheEstate) -> ConversationDetail:
+    """One conversation with all that was said."""
+    session = await estate.talks.find(caller.workspace, str(conversation_id))
+    return detail_of(session.state(), await estate.talks.turns(session))
+
+
+@router.delete("/{conversation_id}", status_code=204)
+async def close_conversation(conversation_id: UUID, caller: Called, estate: TheEstate) -> None:
+    """Close it: no more turns are taken."""
+    await estate.talks.close(await estate.talks.find(caller.workspace, str(conversation_id)))
+
+
+def status_of(state: SessionState) -> Status:
+    """A conversation is active until it ends; one that ended by itself is completed, another is closed."""
+    if state.ended is None:
+        return "active"
+    return "completed" if state.ended in COMPLETED else "closed"
+
+
+def summary_of(state: SessionState) -> dict[str, Any]:
+    """The fields of a summary."""
+    contact, is_over = state.contact, state.ended is not None
+    return {
+        "id": UUID(conversation_of(state.id)),
+        "channel_kind": contact.channel,
+        "status": status_of(state),
+        "lifecycle": "closed" if is_over else "active",
+        "created_at": at(state.created_at),
+        "updated_at": at(state.active_at),
+        "entity_id": contact.entity,
+        "service_id": contact.service,
+        "direction": contact.direction,
+        "duration_seconds": (state.active_at - state.created_at) / 1000,
+        "call_sid": call_of(state.id) if contact.channel == "voice" else None,
+        "caller_id": contact.caller or None,
+        "completion_reason": state.ended,
+        "final_state": state.stack[-1].workflow if state.stack else None,
+        "source": "parley",
+        "turn_count": state.revision,
+    }
+
+
+def detail_of(state: SessionState, records: Sequence[TurnRecord]) -> ConversationDetail:
+    """The conversation with its turns."""
+    turns = [turn for record in records for turn in turns_of(record)]
+    return ConversationDetail(**summary_of(state), turns=turns)

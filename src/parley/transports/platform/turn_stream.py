@@ -1,0 +1,90 @@
+"""One turn as a stream of typed frames (platform API, section 3.3).
+
+The type stands in the frame's `event:` line and not in its JSON: real clients drop a frame without that line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from parley.errors import ParleyError
+from parley.session.answer import Answer
+from parley.transports.http.problems import is_retryable
+from parley.transports.http.transcript_text import said_by_agent
+from parley.transports.platform.problems import status_of
+from parley.transports.platform.turn_shapes import tool_told_by, traces_in
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def frames(answer: Answer, done: Callable[[], dict[str, object]], *, with_tools: bool) -> AsyncIterator[bytes]:
+    """The frames of a turn, as it is said. A client that goes away stops nothing."""
+    reader = _Reader(with_tools)
+    try:
+        async for portion in answer.read():
+            for trace in traces_in(portion):
+                for event, data in reader.read(trace):
+                    yield frame(event, data)
+    except ParleyError as error:
+        yield frame(
+            "error",
+            {
+                "message": error.message,
+                "code": "upstream_error" if status_of(error) >= 500 else "client_error",
+                "retryable": is_retryable(error),
+                "status_code": status_of(error),
+            },
+        )
+        return
+    yield frame("done", done())
+
+
+def frame(event: str, data: dict[str, Any]) -> bytes:
+    """One frame, as bytes."""
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), _encode(data))
+
+
+class _Reader:
+    """From traces to frames. A message that is written piece by piece is told whole at its end, too."""
+
+    def __init__(self, with_tools: bool) -> None:
+        self._with_tools = with_tools
+        self._written = ""
+
+    def read(self, trace: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        payload = trace.get("payload")
+        fields = payload if isinstance(payload, dict) else {}
+        match trace["type"]:
+            case "completion":
+                yield from self._completion(fields)
+            case "text" | "speak":
+                for text in said_by_agent(trace):
+                    yield "message", {"role": "agent", "text": text}
+            case "reasoning" if fields.get("state") == "start":
+                yield "thinking", {"tier": 1, "tier_name": "reasoning"}
+            case "debug" if self._with_tools:
+                yield from _tool(trace)
+
+    def _completion(self, fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        piece = fields.get("content")
+        if piece:
+            self._written += piece
+            yield "token", {"text": piece}
+        if fields.get("state") == "end" and self._written:
+            yield "message", {"role": "agent", "text": self._written}
+            self._written = ""
+
+
+def _tool(trace: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    told = tool_told_by(trace)
+    if told is None:
+        return
+    names = {"tool_name": told.get("tool_name", ""), "call_id": told["call_id"]}
+    if "result" in told:
+        result = str(told["result"])
+        yield "tool_call_completed", {**names, "result": result, "succeeded": told.get("succeeded", True)}
+    else:
+        yield "tool_call_started", {**names, "input": _encode(told.get("input", {})).decode()}

@@ -1,0 +1,121 @@
+"""Conversations of a workspace: sessions, begun with a known person or a visitor, found only by who owns them.
+
+Source: seed 003 (`sessions/start`); platform API, section 3; decisions, "Entities".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from parley.domain.actions import Launch, Text
+from parley.domain.conversation_names import session_of_conversation
+from parley.domain.ids import ProjectID, SessionID, UserID
+from parley.domain.state import Contact, SessionState
+from parley.domain.transcript import TurnConfig, TurnRecord
+from parley.domain.workspace import Workspace, WorldEntity
+from parley.errors import Conflict, NotFound, SessionEnded
+from parley.ports.conversations import Conversations, Wanted
+from parley.ports.transcripts import Transcripts
+from parley.session.answer import Answer
+from parley.session.directory import Directory
+from parley.session.handle import Post, SessionHandle
+from parley.session.whole import all_turns
+from parley.workspaces.registry import Workspaces
+from parley.workspaces.services import Service, Services
+
+CLOSED = "closed"
+WEB = "web"
+
+
+class Listed(Struct, frozen=True):
+    """A page of conversations, and how many there are in all."""
+
+    states: Sequence[SessionState]
+    total: int
+
+
+class Talks:
+    """Begins, finds, lists and closes conversations."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        transcripts: Transcripts,
+        conversations: Conversations,
+        workspaces: Workspaces,
+        services: Services,
+    ) -> None:
+        self._directory = directory
+        self._transcripts = transcripts
+        self._conversations = conversations
+        self._workspaces = workspaces
+        self._services = services
+
+    async def with_entity(self, service: Service, entity: WorldEntity) -> tuple[SessionHandle, bool]:
+        """The person's conversation with this service; True where it is new, for one of those who ask at once."""
+        user = UserID(f"entity:{entity.id}:{service.environment.alias}:{WEB}")
+        contact = Contact(WEB, entity=entity.id, service=service.id, caller=entity.display_name or "")
+        for _ in range(3):
+            try:
+                return await self._directory.obtain(service.project.id, user, service.environment, contact)
+            except Conflict:
+                continue  # another process has begun it meanwhile: find that one
+        raise Conflict("This conversation is being begun by somebody else. Try again.")
+
+    async def with_visitor(self, service: Service) -> SessionHandle:
+        """A conversation with somebody who is not known."""
+        user = UserID(f"visitor:{uuid.uuid4()}")
+        contact = Contact(WEB, service=service.id)
+        return (await self._directory.obtain(service.project.id, user, service.environment, contact))[0]
+
+    async def greet(self, session: SessionHandle) -> Answer:
+        """Let the agent speak first."""
+        wire = {"type": "launch", "payload": {"resetState": False}}
+        return await session.post(Post(Launch(wire, wire["payload"]), key="greeting"))  # type: ignore[arg-type]
+
+    async def say(self, session: SessionHandle, text: str, *, streams: bool, key: str | None = None) -> Answer:
+        """Take a turn. Raises `Conflict` when the conversation is closed."""
+        wire = {"type": "text", "payload": text}
+        config = TurnConfig(completion_events=streams)
+        try:
+            return await session.post(Post(Text(wire, text), config, key=key))
+        except SessionEnded as ended:
+            raise Conflict("Conversation is closed.", code="conversation_closed") from ended
+
+    async def find(self, workspace: Workspace, conversation: str) -> SessionHandle:
+        """The conversation, closed or not. Raises `NotFound`, for another workspace's too."""
+        id = session_of_conversation(conversation)
+        if id is None:
+            raise NotFound("Conversation not found.", code="no_conversation")
+        return await self.find_session(workspace, id, "Conversation not found.")
+
+    async def find_session(self, workspace: Workspace, id: SessionID, otherwise: str) -> SessionHandle:
+        """The session, ended or not. Raises `NotFound` with the message `otherwise`."""
+        try:
+            session = await self._directory.recall(id)
+        except NotFound as error:
+            raise NotFound(otherwise, code="no_conversation") from error
+        if not await self._workspaces.owns(workspace, session.state().project):
+            raise NotFound(otherwise, code="no_conversation")
+        return session
+
+    async def list(
+        self, workspace: Workspace, *, is_live: bool | None, channel: str | None, at_most: int, skipped: int
+    ) -> Listed:
+        """A workspace's conversations, newest first."""
+        projects = {service.project.id for service in await self._services.of(workspace)}
+        wanted = Wanted(tuple(sorted(map(ProjectID, projects))), is_live, channel)
+        states = await self._conversations.list(wanted, at_most=at_most, skipped=skipped)
+        return Listed(states, await self._conversations.count(wanted))
+
+    async def close(self, session: SessionHandle) -> None:
+        """End it; ending it twice is fine."""
+        if session.state().ended is None:
+            await self._directory.end(session.id, CLOSED)
+
+    async def turns(self, session: SessionHandle) -> Sequence[TurnRecord]:
+        """What was said so far, oldest first."""
+        return [turn async for page in all_turns(self._transcripts, session.id) for turn in page]
