@@ -311,3 +311,42 @@ async def test_while_scripts_attack_the_loop_goes_on(workers: Workers) -> None:
             answered += 1
     assert answered == 40
     assert all(isinstance(task.result(), Ran) for task in attacks)
+
+
+async def test_time_and_chance_are_those_that_are_given(scripts: Any) -> None:
+    source = """
+      const first = Date.now(), date = new Date(), later = new (class extends Date {})();
+      seen = [first, date.toISOString(), later.getTime(), typeof Date(), new Date(2020, 0, 1).getFullYear(),
+        Date.UTC(1970, 0, 2), date instanceof Date, date.constructor === Date];
+      dice = [Math.random(), Math.random()];
+    """
+    given = json.dumps([["seen", 0], ["dice", 0]])
+
+    async def ran(seed: int) -> Any:
+        done = await scripts.run(Script("code", source, given, 1_767_225_600_000, seed))
+        assert done.error is None, done.error
+        return json.loads(done.value)["variables"]
+
+    one, again, other = await ran(7), await ran(7), await ran(8)
+    assert one["seen"] == [
+        1767225600000,
+        "2026-01-01T00:00:00.001Z",
+        1767225600002,
+        "string",
+        2020,
+        86400000,
+        True,
+        True,
+    ]
+    assert one == again
+    assert one["seen"] == other["seen"]
+    assert one["dice"] != other["dice"]
+    assert one["dice"][0] != one["dice"][1]
+    assert all(0 <= value < 1 for value in (*one["dice"], *other["dice"]))
+
+
+async def test_without_them_time_and_chance_are_real(scripts: Any) -> None:
+    before = int(time.time() * 1000)
+    seen = await left(scripts, "now = Date.now(); dice = Math.random()", now=0, dice=0)
+    assert before <= seen["now"] <= int(time.time() * 1000)
+    assert 0 < seen["dice"] < 1

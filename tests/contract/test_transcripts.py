@@ -93,3 +93,14 @@ async def test_what_was_asked_before_closing_is_saved_by_closing(reopen: Any) ->
         store.accept(turn(f"t{n}"))
     store = await reopen()
     assert len(await store.turns(S1)) == 50
+
+
+async def test_what_a_turn_heard_is_kept_with_it(store: Any) -> None:
+    await store.create(session())
+    heard = b'{"clock":[1,2]}'
+    await store.accept(turn("t1"))
+    await store.commit(saved(session()), replace(finished(turn("t1")), heard=heard))
+    await store.commit(saved(saved(session())), replace(finished(turn("t2"), 3), heard=heard))
+    await store.commit(saved(saved(saved(session()))), finished(turn("t3"), 5))
+    assert [kept.heard for kept in await store.turns("s1")] == [heard, heard, None]
+    assert (await store.turn("s1", id="t1")).heard == heard

@@ -104,6 +104,19 @@ def import_(
 
 
 @app.command()
+def replay(
+    session: Annotated[str, typer.Argument(help="The id of a stored session.")],
+    data: Data = DATA,
+    agent: Annotated[Path | None, typer.Option(help="Another agent to run it with. Default: its own version.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Run a stored session again, without network and models, and show what differs."""
+    from parley.cli.replay import replay as run
+
+    raise typer.Exit(run(session, data=data, agent=agent, as_json=json))
+
+
+@app.command()
 def backup(
     into: Annotated[Path, typer.Argument(help="The file to write; must not exist.")],
     data: Data = DATA,

@@ -153,7 +153,18 @@ class _Errands(Errands):
 
     def start(self, name: EffectName, do: Coroutine[Any, Any, bytes], *, keep: bool) -> None:
         """See `Errands.start`."""
-        self._ear.glance(_about(name, "start"), SENT, lambda: self._errands.start(name, do, keep=keep))
+        is_started = False
+
+        def start() -> None:
+            nonlocal is_started
+            is_started = True
+            self._errands.start(name, do, keep=keep)
+
+        try:
+            self._ear.glance(_about(name, "start"), SENT, start)
+        finally:
+            if not is_started:
+                do.close()
 
     def is_running(self, name: EffectName) -> bool:
         """See `Errands.is_running`."""

@@ -18,11 +18,15 @@ class Script(Struct, frozen=True):
 
     `code`: statements that may `return`; `given` is a list of `[name, value]`, its global variables.
     `function`: an ES module whose default export is called with `given`; it may wait, and it may `fetch`.
+    With `now_ms` (milliseconds since 1970) its clock begins there and goes on by a millisecond each time that it is
+    read, and its chance comes from `seed`: so it does the same when it is run again. None: real time, real chance.
     """
 
     kind: Literal["code", "function"]
     source: str
     given: str
+    now_ms: int | None = None
+    seed: int = 0
 
 
 class Ran(Struct, frozen=True):

@@ -30,4 +30,6 @@ class InlineScripts:
         async def settle(number: int, answer: str) -> Piece:
             return run.settle(number, answer)
 
-        return await finish(run.begin(script.kind, script.source, script.given), settle, fetch)
+        return await finish(
+            run.begin(script.kind, script.source, script.given, script.now_ms, script.seed), settle, fetch
+        )

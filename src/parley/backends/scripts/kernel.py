@@ -9,6 +9,7 @@ CODE = "__parley_code"
 BEGIN = "__parley_begin"
 SETTLE = "__parley_settle"
 OUTCOME = "__parley_outcome"
+MOMENT = "__parley_moment"
 MAIN = "__parley_main"
 MODULE = "__parley_module"
 MOST_FETCHES = 50
@@ -33,6 +34,28 @@ const logged = [], log = (...said) => {
 };
 defineProperty(globalThis, 'console', { value: freeze({ log, info: log, warn: log, error: log, debug: log }),
   writable: true, configurable: true });
+
+// Time and chance from outside, the same for the same script: the clock goes on a millisecond each time it is read.
+const Real = Date, { construct } = Reflect, imul = Math.imul, { parse: parseDate, UTC } = Date;
+hide('MOMENT', (begun, seed) => {
+  let now = begun, state = seed;
+  const Held = function Date(...given) {
+    return new.target ? construct(Real, given.length ? given : [now++], new.target) : text(new Real(now++));
+  };
+  Held.prototype = Real.prototype;
+  defineProperty(Real.prototype, 'constructor', { value: Held, writable: true, configurable: true });
+  for (const [name, value] of [['now', () => now++], ['parse', parseDate], ['UTC', UTC]]) {
+    defineProperty(Held, name, { value, writable: true, configurable: true });
+  }
+  defineProperty(globalThis, 'Date', { value: Held, writable: true, configurable: true });
+  const random = () => {
+    state = state + 0x6D2B79F5 | 0;
+    let t = imul(state ^ state >>> 15, 1 | state);
+    t = t + imul(t ^ t >>> 7, 61 | t) ^ t;
+    return ((t ^ t >>> 14) >>> 0) / 4294967296;
+  };
+  defineProperty(Math, 'random', { value: random, writable: true, configurable: true });
+});
 
 // Everything of the script's own that could run (its code, its `toString`, its `toJSON`) runs inside `try`.
 hide('CODE', (source, packed) => {
@@ -120,8 +143,9 @@ def _kernel() -> str:
     source = (
         _SOURCE.replace("MOST_FETCHES", str(MOST_FETCHES)).replace(".MAIN", f".{MAIN}").replace(".MODULE", f".{MODULE}")
     )
-    for word, name in (("'CODE'", CODE), ("'BEGIN'", BEGIN), ("'SETTLE'", SETTLE), ("'OUTCOME'", OUTCOME)):
-        source = source.replace(word, f"'{name}'")
+    names = {"BEGIN": BEGIN, "CODE": CODE, "MOMENT": MOMENT, "OUTCOME": OUTCOME, "SETTLE": SETTLE}
+    for word, name in names.items():
+        source = source.replace(f"'{word}'", f"'{name}'")
     return source
 
 

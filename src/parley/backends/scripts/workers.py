@@ -49,7 +49,8 @@ class Workers:
         """See `Scripts.run`."""
         try:
             async with self._leased() as wire:
-                piece = await self._ask(wire, "run", script.kind, script.source, script.given)
+                what = (script.kind, script.source, script.given, script.now_ms, script.seed)
+                piece = await self._ask(wire, "run", *what)
                 return await finish(piece, lambda number, answer: self._ask(wire, "settle", number, answer), fetch)
         except WorkerDied:
             return Ran(error=f"stopped: it needed more than {self._limits.seconds:g} s or too much memory")

@@ -208,6 +208,10 @@ class MemoryStore:
             kept = self._add(session, turn, asked_bytes(turn))
         elif kept.said is not None:
             raise Conflict("This turn has been saved before.")
+        elif turn.heard is not None:
+            asked = asked_bytes(turn)
+            self._room += len(kept.asked) - len(asked)
+            kept.asked = asked
         kept.said = said
         kept.last = turn.said[-1].offset if turn.said else 0
         self._room -= len(said)

@@ -21,7 +21,8 @@ INSERT INTO turn (session, id, name, accepted_at, first, last, asked, said)
 SELECT s.n, p.id, p.name, p.accepted_at, p.first, p.last, p.asked, p.said
 FROM {turns} p CROSS JOIN session s ON s.id = p.session
 WHERE true
-ON CONFLICT (id, session) DO UPDATE SET said = excluded.said, first = excluded.first, last = excluded.last
+ON CONFLICT (id, session) DO UPDATE
+SET asked = excluded.asked, said = excluded.said, first = excluded.first, last = excluded.last
 WHERE turn.said IS NULL AND excluded.said IS NOT NULL;
 
 -- name: release

@@ -11,9 +11,9 @@ from parley.domain.steps import Code
 from parley.domain.traces import debug
 from parley.engine.javascript import json_of, whole_json
 from parley.engine.next import Goto, Next
+from parley.engine.scripting import script_of
 from parley.engine.turn import Turn
 from parley.engine.variables import COMPUTED, MEMORY
-from parley.ports.scripts import Script
 
 
 async def run_code(step: Code, turn: Turn) -> Next:
@@ -21,7 +21,7 @@ async def run_code(step: Code, turn: Turn) -> Next:
     given = json_of(_given(step.source, turn))
     if given is None:
         return _failed(step, "a variable is not a JSON value", turn)
-    ran = await turn.world.scripts.run(Script("code", step.source, given))
+    ran = await turn.world.scripts.run(script_of(turn, "code", step.source, given))
     if ran.error is not None:
         return _failed(step, ran.error, turn)
     left = whole_json(ran.value)

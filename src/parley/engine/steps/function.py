@@ -20,11 +20,11 @@ from parley.engine.fetching import Fetching
 from parley.engine.function_traces import emit_traces
 from parley.engine.javascript import whole_json
 from parley.engine.next import WAIT, Goto, Next
+from parley.engine.scripting import script_of
 from parley.engine.templates import text_of
 from parley.engine.transfers import WAITING, Registered, Transfer, Waiting, path_for, register, waiting_at
 from parley.engine.turn import Turn
 from parley.engine.values import evaluate
-from parley.ports.scripts import Script
 
 DEFAULT_PATH = "__vf__default"
 FAILED = "[ERROR]: Encountered an error in a Function step."
@@ -55,7 +55,7 @@ async def call_function(step: Function, turn: Turn) -> Next:
 async def _call(step: Function, definition: FunctionDefinition, turn: Turn) -> Next:
     inputs = {name: text_of(evaluate(value, turn)) for name, value in step.inputs.items()}
     given = json.dumps({"inputVars": inputs})
-    ran = await turn.world.scripts.run(Script("function", definition.source, given), Fetching(step.id, turn))
+    ran = await turn.world.scripts.run(script_of(turn, "function", definition.source, given), Fetching(step.id, turn))
     if ran.error is not None:
         return _failed(step, ran.error, turn)
     left = whole_json(ran.value)

@@ -12,10 +12,11 @@ from parley.domain.ids import StepID
 from parley.domain.tools import FunctionTool
 from parley.engine.fetching import Fetching
 from parley.engine.javascript import whole_json
+from parley.engine.scripting import script_of
 from parley.engine.templates import text_of
 from parley.engine.tools.outcome import Outcome, Run, failed, result_of
 from parley.engine.turn import Turn
-from parley.ports.scripts import Ran, Script
+from parley.ports.scripts import Ran
 
 
 def prepare_function(tool: FunctionTool, arguments: dict[str, Any], place: StepID, turn: Turn) -> Run:
@@ -26,7 +27,7 @@ def prepare_function(tool: FunctionTool, arguments: dict[str, Any], place: StepI
         if definition is None:
             return failed(f"there is no function '{tool.function}'")
         given = json.dumps({"inputVars": {name: text_of(value) for name, value in arguments.items()}})
-        script = Script("function", definition.source, given)
+        script = script_of(turn, "function", definition.source, given)
         return _outcome(await turn.world.scripts.run(script, Fetching(place, turn)))
 
     return run
