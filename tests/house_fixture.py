@@ -25,11 +25,11 @@ from parley.engine.interpreter import run
 from parley.engine.turn import Turn
 from parley.ports.clock import Clock
 from parley.session.access import Access, create_key
-from parley.session.actor import Surroundings
 from parley.session.catalog import Catalog
 from parley.session.directory import Directory
 from parley.session.house import House
 from parley.session.keys import SessionKeys
+from parley.session.work import Surroundings
 from parley.transports.http.app import http_app
 
 API_KEY = "VF.DM.0123456789abcdef01234567.test-secret"

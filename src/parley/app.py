@@ -37,12 +37,12 @@ from parley.errors import BadProject
 from parley.ports.embeddings import Embedder
 from parley.projects.load import load
 from parley.session.access import Access, create_key
-from parley.session.actor import Surroundings
 from parley.session.catalog import Catalog
 from parley.session.directory import Directory
 from parley.session.house import House
 from parley.session.keys import SessionKeys
 from parley.session.uploads import Uploads
+from parley.session.work import Surroundings
 from parley.workspaces.entities import Entities
 from parley.workspaces.estate import Estate
 from parley.workspaces.keys import TOKEN, WorkspaceKeys

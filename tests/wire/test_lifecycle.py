@@ -158,7 +158,7 @@ async def test_a_turn_that_was_handed_back_is_gone() -> None:
         session = await opened.house.directory.find(opened.house.keys.read(talk.key).session)
         running = asyncio.create_task(talk.send({"type": "x", "payload": "a"}))
         await engine.has_begun(1)
-        turn = session._current.answer.turn  # type: ignore[attr-defined]
+        turn = session.work.current.answer.turn  # type: ignore[attr-defined]
         assert await session.hand_back(turn)
         assert (await running).status_code == 503
         answer = await client.get(f"/v4/interact/stream/{turn}", headers={"authorization": talk.key})

@@ -6,11 +6,8 @@ Knows no transport. Order of truth (architecture, 4): traces leave as they happe
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import structlog
 from msgspec.structs import replace
 
 from parley.domain.ids import SessionID, TurnID
@@ -18,33 +15,14 @@ from parley.domain.program import Limits
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 from parley.engine.agent import Agent
-from parley.engine.interpreter import run
-from parley.engine.world import NOWHERE, World
-from parley.errors import Busy, Draining, NotFound, ParleyError, SessionEnded, StoreUnavailable
-from parley.ports.clock import Clock
-from parley.ports.store import Store
-from parley.ports.transcripts import Transcripts
+from parley.errors import Busy, Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.answer import Answer
 from parley.session.edits import Change, ended
 from parley.session.handle import Post
-from parley.session.inbox import Inbox
 from parley.session.outbox import Follower, Leave, Outbox, Portion
 from parley.session.past import Past
-from parley.session.performance import Engine, Performance
 from parley.session.recording import record_of, record_of_change
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every session of a process shares."""
-
-    store: Store
-    transcripts: Transcripts
-    clock: Clock
-    engine: Engine = run
-    world: World = NOWHERE
+from parley.session.work import Surroundings, Work
 
 
 class Session:
@@ -53,16 +31,10 @@ class Session:
     def __init__(self, state: SessionState, agent: Agent, around: Surroundings) -> None:
         self.agent = agent
         self.outbox = Outbox(state.epoch, state.next_offset)
-        self.is_lost = False
-        """The state here can no longer be trusted: the session must be loaded again."""
+        self.work = Work(state, agent, self.outbox, around, self._close)
         self._state = state
         self._around = around
         self._past = Past(state.id, self.outbox, around.transcripts)
-        self._inbox = Inbox()
-        self._current: Performance | None = None
-        self._worker: asyncio.Task[None] | None = None
-        self._by_key: dict[str, Answer] = {}
-        """What is not saved yet; the store knows the rest, for as long as keys are good."""
         self._is_draining = False
         self._resumed: list[Answer] = []
 
@@ -72,9 +44,14 @@ class Session:
         return self._state.id
 
     @property
+    def is_lost(self) -> bool:
+        """The state here can no longer be trusted: the session must be loaded again."""
+        return self.work.is_lost
+
+    @property
     def is_busy(self) -> bool:
         """A turn runs or waits."""
-        return self._worker is not None
+        return self.work.is_busy
 
     @property
     def is_idle(self) -> bool:
@@ -94,32 +71,32 @@ class Session:
         self._check_open()
         record = record_of(post, self._state, self._around.clock.now_ms(), self._limits.variable_bytes)
         self._apply_policy(post)
-        return self._put(record, Answer(record, post.action))
+        return self.work.put(record, Answer(record, post.action))
 
     async def answered(self, key: str) -> Answer | None:
         """The answer to the action of this name, running or over, None where there is none."""
-        if key not in self._by_key:
+        if key not in self.work.by_key:
             record = await self._around.transcripts.turn(self.id, key=key)
             # Somebody may have posted the same key while this one looked: what is running here comes first.
-            if key not in self._by_key:
+            if key not in self.work.by_key:
                 return None if record is None or not record.said else Answer.finished(record)
-        return self._by_key[key]
+        return self.work.by_key[key]
 
     async def edit(self, change: Change, name: str) -> Answer:
         """Change the state when it is this change's turn; see `SessionHandle.edit`."""
         self._check_open()
-        self._inbox.check_room(self._limits.waiting)
+        self.work.inbox.check_room(self._limits.waiting)
         return self._put_change(change, {"edit": name})
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:
         """Take up a turn that was accepted before a crash and never finished."""
-        answer = self._put(record, Answer(record, post.action), accepted=True)
+        answer = self.work.put(record, Answer(record, post.action), accepted=True)
         self._resumed.append(answer)
         return answer
 
     async def answer(self, turn: TurnID) -> Answer:
         """The answer of a turn, running or over."""
-        for answer in self._unfinished():
+        for answer in self.work.unfinished():
             if answer.turn == turn:
                 return answer
         record = await self._around.transcripts.turn(self.id, id=turn)
@@ -157,11 +134,11 @@ class Session:
 
     async def recent_turns(self) -> Sequence[TurnRecord]:
         """The turns of the last emissions, and what they have said so far."""
-        return await self._past.recent_turns(None if self._current is None else self._current.answer)
+        return await self._past.recent_turns(None if self.work.current is None else self.work.current.answer)
 
     def interrupt(self) -> bool:
         """Cancel the running turn at its next wait."""
-        return self._current is not None and self._current.interrupt()
+        return self.work.interrupt()
 
     async def end(self, reason: str) -> None:
         """End the session: the running turn is interrupted, what waits is completed unanswered."""
@@ -172,18 +149,14 @@ class Session:
 
     async def stop(self, turn: TurnID) -> bool:
         """Stop a turn that is at work and save nothing; see `SessionHandle.stop`."""
-        current, worker = self._current, self._worker
-        if worker is None or current is None or current.answer.turn != turn or not current.abandon():
-            return False
-        await asyncio.wait([worker])
-        return True
+        return await self.work.stop(turn)
 
     async def hand_back(self, turn: TurnID) -> bool:
         """Stop an unfinished turn as if its action had never been sent, so that its sender may send it again.
 
         False when the turn is not at work: then it is over, or will be run by the session's next owner.
         """
-        current = self._current
+        current = self.work.current
         if current is None or not await self.stop(turn):
             return False
         state = await self._around.store.load(self.id)
@@ -199,8 +172,7 @@ class Session:
     async def settle(self) -> None:
         """Take no more actions, and return when those that were taken are over."""
         self._is_draining = True
-        if self._worker is not None:
-            await asyncio.wait([self._worker])
+        await self.work.settled()
 
     def _check_open(self) -> None:
         if self._state.ended is not None:
@@ -212,9 +184,9 @@ class Session:
 
     def _apply_policy(self, post: Post) -> None:
         policy = post.config.concurrency or self.agent.program.settings.concurrency
-        if policy == "reject" and self._worker is not None:
+        if policy == "reject" and self.is_busy:
             raise Busy("A turn is running and this session takes one action at a time. Wait until it has completed.")
-        self._inbox.check_room(self._limits.waiting)
+        self.work.inbox.check_room(self._limits.waiting)
         if policy == "interrupt":
             self.interrupt()
 
@@ -224,76 +196,9 @@ class Session:
 
     def _put_change(self, change: Change, action: dict[str, str], *, is_first: bool = False) -> Answer:
         record = record_of_change(action, self._state, self._around.clock.now_ms())
-        return self._put(record, Answer(record, change=change), accepted=True, is_first=is_first)
-
-    def _put(self, record: TurnRecord, answer: Answer, *, accepted: bool = False, is_first: bool = False) -> Answer:
-        if accepted:
-            answer.accept()
-        else:
-            saving = self._around.store.accept(record)
-            if saving.done():
-                answer.settle_acceptance(saving)
-            else:
-                saving.add_done_callback(answer.settle_acceptance)
-        if record.key is not None:
-            self._by_key[record.key] = answer
-        if is_first:
-            self._inbox.put_first(answer)
-        else:
-            self._inbox.put(answer)
-        if self._worker is None:
-            self._worker = asyncio.get_running_loop().create_task(self._work())
-        return answer
-
-    def _unfinished(self) -> list[Answer]:
-        return [*(() if self._current is None else (self._current.answer,)), *self._inbox.waiting()]
-
-    async def _work(self) -> None:
-        """The actor's one loop."""
-        try:
-            while len(self._inbox) and not self.is_lost:
-                await self._perform(self._inbox.take())
-        finally:
-            self._current = None
-            self._worker = None
-            if self.is_lost or self._state.ended is not None:
-                self._close()
-
-    async def _perform(self, answer: Answer) -> None:
-        around = self._around
-        performance = Performance(self._state, self.agent, answer, self.outbox, around.clock, around.world)
-        self._current = performance
-        try:
-            record = await performance.run(self._around.engine)
-            if answer.failure is not None:
-                raise answer.failure
-            await self._around.store.commit(self._state, record)
-        except ParleyError as failure:
-            self._lose(answer, failure)
-        except Exception:
-            log.exception("turn failed", session=self.id, turn=answer.turn)
-            self._lose(answer, ParleyError("The turn could not be finished.", code="internal_error"))
-        else:
-            if record.key is not None:
-                self._by_key.pop(record.key, None)
-            performance.release()
-            if performance.has_effects:
-                await self._settle(answer.turn)
-
-    async def _settle(self, turn: TurnID) -> None:
-        try:
-            await self._around.world.effects.settle(self.id, turn)
-        except StoreUnavailable as error:
-            # The session's next effects take these along.
-            log.warning("effects not settled", session=self.id, turn=turn, error=error.code)
-
-    def _lose(self, answer: Answer, failure: ParleyError) -> None:
-        self.is_lost = True
-        answer.finish(failure)
+        return self.work.put(record, Answer(record, change=change), accepted=True, is_first=is_first)
 
     def _close(self) -> None:
-        """Nothing more is done here: who still waits is told."""
-        for answer in self._inbox.clear():
-            answer.finish(StoreUnavailable("This session could not be saved. Try again."))
+        """Nothing more is heard here, where the state is lost."""
         if self.is_lost:
             self.outbox.abandon()

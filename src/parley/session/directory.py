@@ -16,10 +16,12 @@ from parley.domain.project import Environment
 from parley.domain.state import WEB, Contact, SessionState
 from parley.engine.seed import seed
 from parley.errors import Draining, NotFound, SessionEnded, StoreUnavailable
-from parley.session.actor import Session, Surroundings
+from parley.session.actor import Session
 from parley.session.answer import Answer
 from parley.session.catalog import Catalog
 from parley.session.handle import Post, SessionHandle
+from parley.session.happenings import Began, Happenings
+from parley.session.work import Surroundings
 
 log = structlog.get_logger()
 
@@ -40,6 +42,11 @@ class Directory:
         self._waking: dict[SessionID, asyncio.Future[Session]] = {}
         self._creating: dict[tuple[str, str], asyncio.Lock] = {}
         self._is_draining = False
+
+    @property
+    def happenings(self) -> Happenings:
+        """What happens to the sessions of this process."""
+        return self._around.happenings
 
     async def create(self, project: ProjectID, user: UserID, environment: Environment) -> SessionHandle:
         """A new session; the one that the user has is ended as `replaced`."""
@@ -152,6 +159,8 @@ class Directory:
         state = self._fresh(project, user, environment, carried)
         state.contact = contact
         await self._around.store.create(state)
+        if self._around.happenings.is_watched:
+            self._around.happenings.tell(Began(state))
         return self._keep(Session(state, self.catalog.current(environment), self._around))
 
     def _fresh(
