@@ -5,6 +5,8 @@ Knows texts and JSON, not who keeps them. A text that is JSON is blackened value
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
 from functools import lru_cache
@@ -30,6 +32,16 @@ def patterns(redact: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(KINDS.get(rule, rule)) for rule in redact)
 
 
+def _forms(value: str) -> set[str]:
+    """What a secret may look like on its way: as it is, in addresses, in JSON, in pages, in a header of its own."""
+    quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
+    written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    packed = {base64.b64encode(value.encode("utf-8", "replace")).decode().rstrip("=")}
+    lower = {value.lower(), *(re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in quoted)}
+    escaped = {"".join(f"\\u{ord(each):04x}" for each in value), "".join(f"\\u{ord(each):04X}" for each in value)}
+    return {value, html.escape(value), html.escape(value, quote=False)} | quoted | written | packed | lower | escaped
+
+
 def secret_mark(name: str) -> str:
     """What stands for the value of a secret: the same in an address, in a form and in JSON."""
     return f"__secret_{re.sub(r'[^A-Za-z0-9]', '_', name)}__"
@@ -45,9 +57,9 @@ class Redaction:
     def hide(self, name: str, value: str) -> None:
         """From here on this secret is blackened, however it was encoded on its way."""
         if len(value) >= _SHORTEST_SECRET:
-            mark = secret_mark(name)
-            for form in (value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]):
-                self._secrets[form] = mark
+            known = self._secrets | dict.fromkeys(_forms(value), secret_mark(name))
+            # The longest first: one secret may begin with another.
+            self._secrets = dict(sorted(known.items(), key=lambda each: -len(each[0])))
 
     def text(self, text: str) -> str:
         """The text without secrets; blackened where it is plain, value by value where it is JSON."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from parley.domain.ids import StepID
 from parley.engine.effects import once
+from parley.engine.redacting import redacted_response, redacted_text
 from parley.engine.turn import Turn
 from parley.ports.tools import Request, RequestFailed, Response
 
@@ -24,13 +25,14 @@ _DECODER = msgspec.json.Decoder(_Outcome)
 
 
 async def send_once(turn: Turn, step: StepID, request: Request, *, is_idempotent: bool) -> Response:
-    """The response, now or from the time before. Raises `RequestFailed`, `UnknownOutcome`, `StoreUnavailable`."""
+    """The response, now or from the time before, without the secrets that went out. Raises `RequestFailed`, `UnknownOutcome`, `StoreUnavailable`."""
 
     async def send() -> bytes:
         try:
-            return _ENCODER.encode(_Outcome(await turn.world.tools.send(request)))
+            response = await turn.world.tools.send(request)
         except RequestFailed as failed:
-            return _ENCODER.encode(_Outcome(failed=failed.message))
+            return _ENCODER.encode(_Outcome(failed=redacted_text(failed.message, turn.redaction)))
+        return _ENCODER.encode(_Outcome(redacted_response(response, turn.redaction)))
 
     outcome = _DECODER.decode(await once(turn, step, _asked(request), send, is_idempotent=is_idempotent))
     if outcome.response is None:

@@ -49,7 +49,7 @@ class _Secrets(dict[str, Any]):
         return True
 
     def __getitem__(self, name: str) -> str:
-        value = self._turn.world.secrets(name)
+        value = self._turn.secret(name)
         if value is None:
             raise NoSecret(f"there is no secret '{name}'")
         return value

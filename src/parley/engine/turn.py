@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from parley.domain.actions import Action
 from parley.domain.ids import MessageID, StepID, TurnID, nth_id
 from parley.domain.program import Program
+from parley.domain.redaction import Redaction
 from parley.domain.state import Frame, SessionState
 from parley.domain.steps import Step
 from parley.domain.traces import DebugTrace, NodeRef, Trace
 from parley.domain.transcript import TurnConfig
 from parley.engine.logs import log_of_debug
+from parley.engine.redacting import redacted
 from parley.engine.variables import Variables
 from parley.engine.world import NOWHERE, World
 from parley.errors import LimitCrossed
@@ -69,6 +71,8 @@ class Turn:
         self.durable = durable
         """Return once the action would survive a crash. Raises `StoreUnavailable`."""
         self.variables = Variables(state, now_ms, agent.program.settings.timezone)
+        self.redaction: Redaction | None = None
+        """What hides the secrets that the turn has got to know; None where it knows none."""
         self.finished = False
         self._taken = False
         self._messages = 0
@@ -76,8 +80,20 @@ class Turn:
         self._random: Random | None = None
         self._effects: dict[StepID, int] = {}
 
+    def secret(self, name: str) -> str | None:
+        """The value of a secret, which from here on is hidden in all that the turn keeps and tells."""
+        value = self.world.secrets(name)
+        if value is not None:
+            if self.redaction is None:
+                self.redaction = Redaction()
+                self.variables.hide = self.redaction.json
+            self.redaction.hide(name, value)
+        return value
+
     def _tell(self, trace: Trace) -> None:
         """A debug trace says which step it is about, and is a log too where the client asked for logs."""
+        if self.redaction is not None:
+            trace = redacted(trace, self.redaction)
         if not isinstance(trace, DebugTrace):
             self._emit(trace)
             return

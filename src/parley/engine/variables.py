@@ -43,6 +43,8 @@ class Variables:
         self._now_ms = now_ms
         self._default_timezone = default_timezone
         self._frame: dict[str, Any] = {}
+        self.hide: Callable[[Any], Any] | None = None
+        """Takes secrets out of what is set; None where the turn knows none."""
         self.has_grown = False
         """Something was set that may be large: the session's variables are worth measuring."""
 
@@ -67,6 +69,8 @@ class Variables:
 
     def set(self, name: str, value: Any) -> None:
         """Give a variable a value: the frame's where the frame has it, else the session's."""
+        if self.hide is not None:
+            value = self.hide(value)
         if isinstance(value, dict | list) or (isinstance(value, str) and len(value) > SMALL):
             self.has_grown = True
         if name in self._frame:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from parley.domain.ids import SessionID, TurnID
+from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, TurnID
 from parley.engine.tools.errands import Errands
 from parley.ports.effects import Effect, EffectName, Effects
 from parley.ports.knowledge import KnowledgeBase
@@ -17,6 +17,8 @@ from parley.ports.tools import Request, RequestFailed, Response, Tools
 
 Secrets = Callable[[str], str | None]
 """A secret by name; None where there is none."""
+Vault = Callable[[ProjectID, EnvironmentAlias], Secrets]
+"""The secrets of one environment of a project."""
 
 
 class Nowhere:
@@ -58,7 +60,7 @@ async def _for_ever(seconds: float) -> None:
 class World:
     """The ports that steps use. `model`, `knowledge` and `mcp` are None where there is none.
 
-    `sleep` is the clock's. `search` is the address of a search engine (`engine/tools/web_search.py`).
+    `sleep` is the clock's, `vault` has the secrets of all projects. `search` is the address of a search engine (`engine/tools/web_search.py`).
     """
 
     scripts: Scripts
@@ -72,6 +74,11 @@ class World:
     sleep: Callable[[float], Awaitable[None]] = _for_ever
     search: str | None = None
     errands: Errands = field(default_factory=Errands)
+    vault: Vault | None = None
+
+    def of(self, project: ProjectID, environment: EnvironmentAlias) -> World:
+        """The world as one environment of a project sees it: with its secrets."""
+        return self if self.vault is None else replace(self, secrets=self.vault(project, environment), vault=None)
 
 
 _NOWHERE = Nowhere()

@@ -55,6 +55,7 @@ class Work:
         self._agent = agent
         self._outbox = outbox
         self._around = around
+        self._world = around.world.of(state.project, state.environment)
         self._when_over = when_over
         self._worker: asyncio.Task[None] | None = None
 
@@ -119,7 +120,7 @@ class Work:
 
     async def _perform(self, answer: Answer) -> None:
         around, was_ended = self._around, self._state.ended is not None
-        performance = Performance(self._state, self._agent, answer, self._outbox, around.clock, around.world)
+        performance = Performance(self._state, self._agent, answer, self._outbox, around.clock, self._world)
         self.current = performance
         try:
             record = await performance.run(around.engine)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from parley.domain.actions import Action, IntentMatched
+from parley.domain.conditions import Template, Value
 from parley.domain.program import FunctionDefinition
 from parley.domain.steps import Function
 from parley.domain.traces import debug
@@ -20,8 +21,10 @@ from parley.engine.fetching import Fetching
 from parley.engine.function_traces import emit_traces
 from parley.engine.javascript import whole_json
 from parley.engine.next import WAIT, Goto, Next
+from parley.engine.redacting import redacted_text
+from parley.engine.requests import NoSecret, WithSecrets
 from parley.engine.scripting import script_of
-from parley.engine.templates import text_of
+from parley.engine.templates import compile_template, text_of
 from parley.engine.transfers import WAITING, Registered, Transfer, Waiting, path_for, register, waiting_at
 from parley.engine.turn import Turn
 from parley.engine.values import evaluate
@@ -53,18 +56,28 @@ async def call_function(step: Function, turn: Turn) -> Next:
 
 
 async def _call(step: Function, definition: FunctionDefinition, turn: Turn) -> Next:
-    inputs = {name: text_of(evaluate(value, turn)) for name, value in step.inputs.items()}
+    try:
+        inputs = {name: text_of(_input(value, turn)) for name, value in step.inputs.items()}
+    except NoSecret as missing:
+        return _failed(step, missing.message, turn)
     given = json.dumps({"inputVars": inputs})
     ran = await turn.world.scripts.run(script_of(turn, "function", definition.source, given), Fetching(step.id, turn))
     if ran.error is not None:
-        return _failed(step, ran.error, turn)
-    left = whole_json(ran.value)
+        return _failed(step, redacted_text(ran.error, turn.redaction), turn)
+    left = whole_json(redacted_text(ran.value, turn.redaction))
     if left["logged"]:
         turn.emit(debug("\n".join(left["logged"]), level="debug", context="console", ref=turn.ref(step)))
     result = {} if left["result"] is None else left["result"]
     if not isinstance(result, dict):
         return _failed(step, "it must return an object", turn)
     return _carry_out(step, definition, result, turn)
+
+
+def _input(value: Value, turn: Turn) -> Any:
+    """A template may name secrets here: they go into the function, and not out of it."""
+    if isinstance(value, Template):
+        return compile_template(value.text).value(WithSecrets(turn, turn.variables))
+    return evaluate(value, turn)
 
 
 def _carry_out(step: Function, definition: FunctionDefinition, result: dict[str, Any], turn: Turn) -> Next:

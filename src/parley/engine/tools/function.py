@@ -12,11 +12,11 @@ from parley.domain.ids import StepID
 from parley.domain.tools import FunctionTool
 from parley.engine.fetching import Fetching
 from parley.engine.javascript import whole_json
+from parley.engine.redacting import redacted_text
 from parley.engine.scripting import script_of
 from parley.engine.templates import text_of
 from parley.engine.tools.outcome import Outcome, Run, failed, result_of
 from parley.engine.turn import Turn
-from parley.ports.scripts import Ran
 
 
 def prepare_function(tool: FunctionTool, arguments: dict[str, Any], place: StepID, turn: Turn) -> Run:
@@ -28,15 +28,16 @@ def prepare_function(tool: FunctionTool, arguments: dict[str, Any], place: StepI
             return failed(f"there is no function '{tool.function}'")
         given = json.dumps({"inputVars": {name: text_of(value) for name, value in arguments.items()}})
         script = script_of(turn, "function", definition.source, given)
-        return _outcome(await turn.world.scripts.run(script, Fetching(place, turn)))
+        ran = await turn.world.scripts.run(script, Fetching(place, turn))
+        if ran.error is not None:
+            return failed(redacted_text(ran.error, turn.redaction))
+        return _outcome(redacted_text(ran.value, turn.redaction))
 
     return run
 
 
-def _outcome(ran: Ran) -> Outcome:
-    if ran.error is not None:
-        return failed(ran.error)
-    left = whole_json(ran.value)
+def _outcome(value: str) -> Outcome:
+    left = whole_json(value)
     notes = (("debug", "\n".join(left["logged"])),) if left["logged"] else ()
     result = {} if left["result"] is None else left["result"]
     if not isinstance(result, dict):

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from parley.domain.ids import StepID
+from parley.domain.redaction import Redaction
 from parley.domain.tools import McpServer, McpTool
 from parley.engine.effects import UnknownOutcome, once
+from parley.engine.redacting import redacted_text
 from parley.engine.requests import LINE, WithSecrets
 from parley.engine.templates import render
 from parley.engine.tools.outcome import Outcome, Run, failed
 from parley.engine.turn import Turn
 from parley.ports.mcp import TIMEOUT, McpAnswer, McpFailed, McpPlace, RemoteTool
 from parley.ports.tools import LARGEST
+
+_Said = TypeVar("_Said", McpAnswer, RemoteTool)
 
 ALL = "*"
 """As a tool's `remote`: every tool of the server."""
@@ -39,8 +43,12 @@ def place_of(server: McpServer, turn: Turn) -> McpPlace:
 async def remote_tools(tool: McpTool, turn: Turn) -> Sequence[RemoteTool]:
     """The server's tools, or the one that this tool stands for. Raises `McpFailed`, `NoSecret`."""
     server = _server(tool, turn)
-    found = await _servers(turn).tools(place_of(server, turn), seconds_of(tool, turn))
-    return found if tool.remote == ALL else [each for each in found if each.name == tool.remote]
+    try:
+        found = await _servers(turn).tools(place_of(server, turn), seconds_of(tool, turn))
+    except McpFailed as failure:
+        raise McpFailed(redacted_text(failure.message, turn.redaction)) from None
+    wanted = found if tool.remote == ALL else [each for each in found if each.name == tool.remote]
+    return wanted if turn.redaction is None else [_hidden(each, turn.redaction) for each in wanted]
 
 
 def offered_name(tool: McpTool, remote: RemoteTool) -> str:
@@ -67,9 +75,10 @@ def prepare_mcp(tool: McpTool, remote: RemoteTool, arguments: dict[str, Any], pl
 
     async def call() -> bytes:
         try:
-            return _ENCODER.encode(await servers.call(there, remote.name, arguments, seconds))
+            answer = await servers.call(there, remote.name, arguments, seconds)
         except McpFailed as error:
-            return _ENCODER.encode(McpAnswer(error.message, _FAILED, is_error=True))
+            answer = McpAnswer(error.message, _FAILED, is_error=True)
+        return _ENCODER.encode(_hidden(answer, turn.redaction) if turn.redaction else answer)
 
     async def run() -> Outcome:
         try:
@@ -91,6 +100,11 @@ def _outcome(answer: McpAnswer) -> Outcome:
     if answer.is_error:
         return Outcome(f"Error: {answer.text}", is_error=True, notes=(("error", "the tool reports an error"),))
     return Outcome(answer.text or "Done.", found=answer.found, has_found=True)
+
+
+def _hidden(said: _Said, redaction: Redaction) -> _Said:
+    """What a server says, without secrets: it may say back whatever it was told."""
+    return msgspec.convert(redaction.json(msgspec.to_builtins(said)), type(said))
 
 
 def _server(tool: McpTool, turn: Turn) -> McpServer:
