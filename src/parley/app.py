@@ -43,12 +43,8 @@ from parley.session.house import House
 from parley.session.keys import SessionKeys
 from parley.session.uploads import Uploads
 from parley.session.work import Surroundings
-from parley.workspaces.entities import Entities
-from parley.workspaces.estate import Estate
-from parley.workspaces.keys import TOKEN, WorkspaceKeys
-from parley.workspaces.registry import Workspaces
-from parley.workspaces.services import Services
-from parley.workspaces.talks import Talks
+from parley.workspaces.estate import Estate, estate_of
+from parley.workspaces.keys import TOKEN
 
 log = structlog.get_logger()
 
@@ -129,7 +125,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
             key = await create_key(
                 store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
             )
-            estate = estate_of(store, house)
+            estate = estate_of(house, store.records, store, store.conversations)
             workspace, workspace_key = await _first_workspace(estate, settings)
             sweeping = asyncio.create_task(house.directory.sweep())
             try:
@@ -138,6 +134,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
                 sweeping.cancel()
                 house.catalog.stop_learning()
                 await house.directory.drain(settings.drain_seconds)
+                await estate.close()
     finally:
         await files.close()
         await store.close()
@@ -204,22 +201,6 @@ async def _furnish(
         transcripts=store,
         feedback=store.feedback,
         uploads=Uploads(files, clock, await store.keyring.secret("upload-ticket", secrets.token_hex(32))),
-    )
-
-
-def estate_of(store: Backend, house: House) -> Estate:
-    """Who owns what in a house."""
-    records, clock = store.records, house.clock
-    workspaces = Workspaces(records, clock)
-    services = Services(house.catalog, workspaces)
-    return Estate(
-        house=house,
-        clock=clock,
-        workspaces=workspaces,
-        keys=WorkspaceKeys(records, clock),
-        services=services,
-        entities=Entities(records, clock),
-        talks=Talks(house.directory, store, store.conversations, workspaces, services),
     )
 
 

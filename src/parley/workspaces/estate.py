@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parley.ports.clock import Clock
+from parley.ports.conversations import Conversations
+from parley.ports.records import Records
+from parley.ports.transcripts import Transcripts
 from parley.session.house import House
 from parley.workspaces.entities import Entities
+from parley.workspaces.events import Events
 from parley.workspaces.keys import WorkspaceKeys
 from parley.workspaces.registry import Workspaces
+from parley.workspaces.reporting import Reporting
 from parley.workspaces.services import Services
 from parley.workspaces.talks import Talks
 
@@ -24,3 +29,28 @@ class Estate:
     services: Services
     entities: Entities
     talks: Talks
+    events: Events
+    reporting: Reporting
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await self.reporting.stop()
+
+
+def estate_of(house: House, records: Records, transcripts: Transcripts, conversations: Conversations) -> Estate:
+    """The estate of a house."""
+    clock, directory = house.clock, house.directory
+    workspaces = Workspaces(records, clock)
+    services = Services(house.catalog, workspaces)
+    events = Events(clock)
+    return Estate(
+        house=house,
+        clock=clock,
+        workspaces=workspaces,
+        keys=WorkspaceKeys(records, clock),
+        services=services,
+        entities=Entities(records, clock),
+        talks=Talks(directory, transcripts, conversations, workspaces, services),
+        events=events,
+        reporting=Reporting(workspaces, events, directory.happenings),
+    )

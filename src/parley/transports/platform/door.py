@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from parley.transports.platform import (
     conversation_routes,
     entity_routes,
+    event_routes,
     key_routes,
     service_routes,
     session_routes,
@@ -33,6 +34,7 @@ ROUTERS = (
     session_routes.router,
     conversation_routes.router,
     turn_routes.router,
+    event_routes.router,
 )
 
 

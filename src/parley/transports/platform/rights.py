@@ -29,6 +29,7 @@ RIGHTS: dict[tuple[str, str], Role] = {
     ("PUT", f"{WS}/world/entities/{{canonical_id}}"): "member",
     ("POST", f"{WS}/world/entities/resolve"): "viewer",
     ("POST", f"{WS}/sessions/start"): "member",
+    ("GET", f"{WS}/events/stream"): "viewer",
     ("POST", f"{WS}/conversations"): "member",
     ("GET", f"{WS}/conversations"): "viewer",
     ("GET", f"{WS}/conversations/{{conversation_id}}"): "viewer",

@@ -1,0 +1,109 @@
+"""The events of a workspace: told in order, kept for five minutes, cut where a reader is too slow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from estate_fixture import Ground
+from house_fixture import served
+from parley.backends.clock import StillClock
+from parley.domain.workspace import WorkspaceID
+from parley.errors import Busy
+from parley.workspaces.events import STREAMS, WAITING, Events, TooSlow
+
+ACME, OTHER = WorkspaceID("acme"), WorkspaceID("other")
+
+
+async def test_ids_are_times_and_each_is_given_once() -> None:
+    clock = StillClock(now_ms=1_000)
+    events = Events(clock)
+    assert [events.tell(ACME, "x", {}).id for _ in range(3)] == [1_000, 1_001, 1_002]
+    await clock.advance(1)
+    assert events.tell(OTHER, "x", {}).id == 2_000
+
+
+async def test_who_comes_back_gets_what_was_missed_in_five_minutes() -> None:
+    clock = StillClock(now_ms=1_000)
+    events = Events(clock)
+    first = events.tell(ACME, "old", {})
+    await clock.advance(5 * 60 + 1)
+    second = events.tell(ACME, "new", {})
+    events.tell(OTHER, "foreign", {})
+    reader = events.open(ACME, first.id - 1).read()
+    assert await anext(reader) == second
+    third = events.tell(ACME, "newer", {})
+    assert await anext(reader) == third
+
+
+async def test_a_stream_that_is_too_far_behind_is_cut() -> None:
+    events = Events(StillClock(now_ms=1_000))
+    stream = events.open(ACME, None)
+    for _ in range(WAITING + 1):
+        events.tell(ACME, "x", {})
+    seen = 0
+    with pytest.raises(TooSlow):
+        async for _ in stream.read():
+            seen += 1
+    assert seen == WAITING
+
+
+async def test_a_workspace_has_so_many_streams_and_no_more() -> None:
+    events = Events(StillClock(now_ms=1_000))
+    streams = [events.open(ACME, None) for _ in range(STREAMS)]
+    with pytest.raises(Busy):
+        events.open(ACME, None)
+    events.open(OTHER, None)
+    with streams[0].reading():
+        pass
+    events.open(ACME, None)
+
+
+def url_of(host: str, port: int) -> str:
+    return f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def listening(url: str, ground: Ground, **headers: str) -> AsyncIterator[AsyncIterator[str]]:
+    key = {"authorization": f"Bearer {ground.keys['viewer']}", **headers}
+    async with (
+        httpx.AsyncClient(base_url=url, headers=key, timeout=30) as client,
+        client.stream("GET", ground.at("/events/stream")) as answer,
+    ):
+        assert answer.status_code == 200
+        yield answer.aiter_lines()
+
+
+async def until(lines: AsyncIterator[str], start: str) -> str:
+    async for line in lines:
+        if line.startswith(start):
+            return line.removeprefix(start)
+    raise AssertionError(f"the stream ended before {start}")
+
+
+async def test_conversations_are_seen_to_begin_and_end(ground: Ground) -> None:
+    service = (await ground.estate.services.of(ground.ours))[0]
+    async with served(ground.front) as (host, port), listening(url_of(host, port), ground) as lines:
+        assert await until(lines, "retry: ") == "3000"
+        session = await ground.estate.talks.with_visitor(service)
+        first = await until(lines, "id: ")
+        assert await until(lines, "event: ") == "text.started"
+        assert service.id in await until(lines, "data: ")
+        await ground.estate.talks.close(session)
+        assert await until(lines, "event: ") == "text.completed"
+        async with listening(url_of(host, port), ground, **{"last-event-id": first}) as again:
+            assert await until(again, "event: ") == "text.completed"
+
+
+async def test_another_workspace_hears_nothing(ground: Ground) -> None:
+    service = (await ground.estate.services.of(ground.ours))[0]
+    reader = ground.estate.events.open(ground.foreign.id, None).read()
+    waiting = asyncio.ensure_future(anext(reader))
+    await ground.estate.talks.with_visitor(service)
+    await ground.estate.reporting.told()
+    assert not waiting.done()
+    waiting.cancel()
