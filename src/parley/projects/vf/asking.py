@@ -1,9 +1,12 @@
-"""Nodes that show choices or wait for an intent: interaction, buttons, buttons-v2, prompt."""
+"""Nodes that show choices or wait for an intent: interaction, choice-v2, buttons, buttons-v2, prompt."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from parley.domain.ids import StepID
 from parley.domain.steps import Choice, EntityMapping, Option, Step, Target
+from parley.projects.vf.guessing import LISTENING, guessed
 from parley.projects.vf.layout import Node
 from parley.projects.vf.listening import read_listening
 from parley.projects.vf.scene import Scene
@@ -14,6 +17,21 @@ def read_interaction(node: Node, scene: Scene) -> Step:
     """Intents to listen for, with buttons that stand for them."""
     options = [_choice(i, each, node, scene) for i, each in enumerate(objects(node.data.get("choices")))]
     options += _chips(node, scene, options)
+    return Choice(StepID(node.id), node.name, options=tuple(options), listening=read_listening(node, scene))
+
+
+def read_choice_v2(node: Node, scene: Scene) -> Step:
+    """`items`: intents to listen for, each with its button, ports by item."""
+    guessed(node, scene, "items", *LISTENING)
+    options = []
+    for index, each in enumerate(objects(node.data.get("items"))):
+        option = _choice(index, each, node, scene)
+        button = each.get("button", each.get("label"))
+        label = scene.written(button.get("label", button.get("text")) if isinstance(button, dict) else button)
+        if option.intent is None and not label:
+            scene.remark(f"choice {index + 1} names no intent and has no button: it is never taken")
+        else:
+            options.append(replace(option, label=label or option.label))
     return Choice(StepID(node.id), node.name, options=tuple(options), listening=read_listening(node, scene))
 
 
@@ -56,7 +74,7 @@ def _choice(index: int, choice: Obj, node: Node, scene: Scene) -> Option:
     target = node.ports.choice(index, id)
     then = scene.go(target)
     elsewhere = scene.names.intent(at(choice, "goTo", "intentID"))
-    if target is None and elsewhere is not None:
+    if elsewhere is not None and (target is None or choice.get("action") == "GO_TO"):
         then = _entry(elsewhere, text(at(choice, "goTo", "diagramID")), f"{node.id}:{id}", scene)
     label = None
     if intent is None:

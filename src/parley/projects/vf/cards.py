@@ -1,4 +1,4 @@
-"""Cards: cardV2 and carousel."""
+"""Cards: card, cardV2 and carousel, and the layouts after them, which write their texts in Markup."""
 
 from __future__ import annotations
 
@@ -7,15 +7,42 @@ from typing import Literal
 from parley.domain.ids import StepID
 from parley.domain.steps import CardContent, Cards, Option, Step
 from parley.projects.vf.asking import read_button
+from parley.projects.vf.guessing import LISTENING, guessed
 from parley.projects.vf.layout import Node
 from parley.projects.vf.listening import read_listening
 from parley.projects.vf.scene import Scene
-from parley.projects.vf.shapes import Obj, obj, objects, text
+from parley.projects.vf.shapes import Obj, at, obj, objects, text
+
+_IMAGE = ("imageUrl", "imageURL", "image")
+_CARD = ("title", "description", "text", "buttons", "isBlocking", *_IMAGE)
 
 
 def read_card(node: Node, scene: Scene) -> Step:
     """One card, written in the node itself."""
     return _cards(node, scene, (_card(node.data, 0, node, scene),), "card")
+
+
+def read_first_card(node: Node, scene: Scene) -> Step:
+    """`title`, `text` and `image`: a card without buttons, after which the conversation goes on."""
+    data = node.data
+    scene.remark("it is shown as a card of the newer kind: the first kind was for particular devices")
+    image = scene.written(at(data, "image", "largeImageUrl")) or scene.written(at(data, "image", "smallImageUrl"))
+    card = CardContent(
+        scene.written(data.get("title")), scene.written(data.get("text")), image=image or None, id=node.id
+    )
+    return Cards(StepID(node.id), node.name, scene.next(node), cards=(card,))
+
+
+def read_card_v2(node: Node, scene: Scene) -> Step:
+    """One card, its texts in Markup."""
+    guessed(node, scene, *_CARD, *LISTENING)
+    return read_card(node, scene)
+
+
+def read_carousel_v2(node: Node, scene: Scene) -> Step:
+    """Several cards, their texts in Markup."""
+    guessed(node, scene, "cards", "layout", "isBlocking", *LISTENING)
+    return read_carousel(node, scene)
 
 
 def read_carousel(node: Node, scene: Scene) -> Step:
@@ -53,13 +80,18 @@ def _waits(node: Node, options: list[Option], goes_on: bool) -> bool:
 
 
 def _card(card: Obj, before: int, node: Node, scene: Scene) -> CardContent:
-    description = scene.rich.said(card.get("description"))
+    description = scene.rich.said(card.get("description", card.get("text")))
     buttons = (read_button(before + i, each, node, scene) for i, each in enumerate(objects(card.get("buttons"))))
     return CardContent(
         title=scene.rich.template(card.get("title")).strip(),
         text=description.text,
         slate=description.slate,
-        image=scene.rich.template(card.get("imageUrl")).strip() or None,
+        image=_image(card, scene),
         buttons=tuple(buttons),
         id=text(card.get("id")) or node.id,
     )
+
+
+def _image(card: Obj, scene: Scene) -> str | None:
+    written = next((card[key] for key in _IMAGE if card.get(key)), None)
+    return scene.written(written.get("url", written.get("src")) if isinstance(written, dict) else written) or None

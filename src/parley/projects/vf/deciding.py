@@ -1,4 +1,4 @@
-"""Nodes that decide and set variables: ifV2, condition-v3, setV2, set-v3."""
+"""Nodes that decide and set variables: if, ifV2, condition-v3, set, setV2, set-v3."""
 
 from __future__ import annotations
 
@@ -16,9 +16,36 @@ from parley.projects.vf.generating import prompted_after
 from parley.projects.vf.layout import Node
 from parley.projects.vf.scene import Scene
 from parley.projects.vf.shapes import Obj, at, obj, objects, text
+from parley.projects.vf.trees import Trees
 
 NEVER = Truthy("false")
 _BY_MODEL = ("prompt", "llm")
+
+
+def read_first_if(node: Node, scene: Scene) -> Step:
+    """`expressions`: trees, ports aligned with them."""
+    trees, branches = Trees(scene), []
+    for index, expression in enumerate(objects(node.data.get("expressions"))):
+        test = _test(trees.test(expression), str(index + 1), scene)
+        branches.append(Branch(test, scene.go(node.ports.choice(index))))
+    return Condition(StepID(node.id), node.name, _else(node, scene, falls=False), branches=tuple(branches))
+
+
+def read_first_set(node: Node, scene: Scene) -> Step:
+    """`sets`: a tree for each variable."""
+    trees, assignments = Trees(scene), []
+    for each in objects(node.data.get("sets")):
+        variable = scene.names.variable(each.get("variable"))
+        if not variable:
+            continue
+        tree = each.get("expression")
+        literal = text(at(tree, "value")) if at(tree, "type") == "value" else ""
+        value = _literal(literal, scene) if literal else trees.value(tree)
+        if value is None:
+            scene.remark(f"the value of '{variable}' cannot be expressed and is not set")
+        else:
+            assignments.append(Assignment(variable, value))
+    return Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
 
 
 def read_if(node: Node, scene: Scene) -> Step:

@@ -60,7 +60,7 @@ class Entries:
                 event = self._names.event(name)
                 if event:
                     self.triggers.append(Trigger(layout.id, step, event=event, everywhere=everywhere))
-            else:
+            elif item.get("type") in ("intent", None):
                 intent = self._names.intent(name)
                 if intent:
                     self.triggers.append(Trigger(layout.id, step, intent=intent, everywhere=everywhere))

@@ -8,12 +8,16 @@ from parley.domain.ids import StepID
 from parley.domain.model_steps import AgentPath, AgentStep, Knowledge, Prompted, PromptedSet, PromptedValue
 from parley.domain.prompt import Prompt
 from parley.domain.steps import Step, Way
+from parley.projects.vf.guessing import guessed
 from parley.projects.vf.layout import Node
 from parley.projects.vf.listening import read_listening
 from parley.projects.vf.scene import Scene
-from parley.projects.vf.shapes import objects, text
+from parley.projects.vf.shapes import number, objects, text
 
 TURN = "conversation-turn"
+_ASKED, _KEPT = ("question", "query", "prompt"), ("variableID", "outputVariableID", "variable")
+_CHUNKS = ("chunkLimit", "limit", "maxChunks")
+_USUAL_CHUNKS, _MOST_CHUNKS = 3, 10
 _FROM_KNOWLEDGE = "its documents are not in the file: it finds nothing until the knowledge base has them"
 
 
@@ -76,12 +80,19 @@ def read_agent(node: Node, scene: Scene) -> Step:
 def read_knowledge(node: Node, scene: Scene) -> Step:
     """A question for the knowledge base; what it finds goes into a variable."""
     data = node.data
-    question = data.get("question", data.get("query", data.get("prompt", "{last_utterance}")))
-    variable = scene.names.variable(data.get("variableID") or data.get("variable")) or "vf_chunks"
+    guessed(node, scene, *_ASKED, *_KEPT, *_CHUNKS)
     scene.remark(_FROM_KNOWLEDGE)
-    asked = scene.rich.template(question).strip()
+    asked = next((found for key in _ASKED if (found := scene.written(data.get(key)))), "{last_utterance}")
+    kept = next((found for key in _KEPT if (found := scene.names.variable(data.get(key)))), "vf_chunks")
+    limit = next((most for key in _CHUNKS if (most := number(data.get(key))) is not None), None)
     return Knowledge(
-        StepID(node.id), node.name, scene.next(node), question=asked, variable=variable, not_found=_else(node, scene)
+        StepID(node.id),
+        node.name,
+        scene.next(node),
+        question=asked,
+        variable=kept,
+        limit=_USUAL_CHUNKS if limit is None else max(1, min(int(limit), _MOST_CHUNKS)),
+        not_found=_else(node, scene),
     )
 
 

@@ -105,6 +105,10 @@ def layouts_of(export: Obj, report: Report) -> dict[str, Layout]:
             continue
         found[key] = Layout(key, raw, report)
         aliases |= {text(raw.get(name)): found[key] for name in ("diagramID", "_id") if text(raw.get(name))}
+    for each in (*objects(at(export, "version", "domains")), *objects(export.get("workflows"))):
+        diagram, id = text(each.get("rootDiagramID")) or text(each.get("diagramID")), text(each.get("id"))
+        if id and diagram in found:
+            aliases.setdefault(id, found[diagram])
     return aliases | found
 
 

@@ -1,16 +1,18 @@
-"""Nodes that say or show something and go on: text, speak, message, visual."""
+"""Nodes that say or show something and go on: text, speak, message, visual, image."""
 
 from __future__ import annotations
 
 from parley.domain.ids import StepID
 from parley.domain.model_steps import Prompted
 from parley.domain.steps import CustomAction, Image, Message, Said, Speak, Step
+from parley.projects.vf.guessing import guessed
 from parley.projects.vf.layout import Node
 from parley.projects.vf.scene import Scene
-from parley.projects.vf.shapes import Obj, at, number, objects, text
+from parley.projects.vf.shapes import Obj, at, number, obj, objects, text
 
 _OWN = ("name", "ports", "portsV2")
 """Keys of a node's data that are the editor's."""
+_ADDRESSES = ("image", "imageUrl", "imageURL", "url")
 
 
 def read_text(node: Node, scene: Scene) -> Step:
@@ -57,6 +59,21 @@ def read_visual(node: Node, scene: Scene) -> Step:
         height=number(at(node.data, "dimensions", "height")),
         visibility=text(node.data.get("canvasVisibility")) or None,
         device=text(node.data.get("device")) or None,
+    )
+
+
+def read_image_v2(node: Node, scene: Scene) -> Step:
+    """A picture whose address is in Markup."""
+    guessed(node, scene, *_ADDRESSES, "dimensions", "width", "height")
+    sizes = {**node.data, **obj(node.data.get("dimensions"))}
+    address = next((found for key in _ADDRESSES if (found := scene.written(node.data.get(key)))), "")
+    return Image(
+        StepID(node.id),
+        node.name,
+        scene.next(node),
+        url=address,
+        width=number(sizes.get("width")),
+        height=number(sizes.get("height")),
     )
 
 
