@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,6 +21,11 @@ from parley.backends.files.address import SCHEME, parse_address
 from parley.backends.files.local import LocalFiles
 from parley.backends.files.s3 import S3Files
 from parley.backends.files.s3_signature import S3Credentials
+from parley.backends.knowledge.documents import SqliteDocuments
+from parley.backends.knowledge.hybrid import Hybrid
+from parley.backends.knowledge.meaning import Meanings
+from parley.backends.knowledge.readers import Readers
+from parley.backends.knowledge.shelves import FileShelf, MemoryShelf
 from parley.backends.llm.configured import ConfiguredModels
 from parley.backends.scripts.inline import InlineScripts
 from parley.backends.scripts.workers import Workers
@@ -35,12 +40,18 @@ from parley.domain.workspace import Workspace
 from parley.engine.world import World
 from parley.errors import BadProject
 from parley.ports.embeddings import Embedder
+from parley.ports.knowledge import KnowledgeBase
+from parley.ports.reading import DocumentReader
+from parley.ports.tools import Tools
 from parley.projects.load import load
 from parley.session.access import Access, create_key
 from parley.session.catalog import Catalog
+from parley.session.consulting import Consulting
 from parley.session.directory import Directory
 from parley.session.house import House
 from parley.session.keys import SessionKeys
+from parley.session.library import Library
+from parley.session.stocking import hosts_of, tended
 from parley.session.uploads import Uploads
 from parley.session.work import Surroundings
 from parley.workspaces.estate import Estate, estate_of
@@ -93,6 +104,11 @@ def files_of(settings: Settings) -> LocalFiles | S3Files:
     return LocalFiles(data.with_name(f"{data.name}.files"))
 
 
+def document_reader() -> DocumentReader:
+    """Reads documents, also for commands that look at them outside a server."""
+    return Readers()
+
+
 def scripts_in_this_process() -> InlineScripts:
     """Runs an agent's code for commands that look at it outside a server."""
     return InlineScripts()
@@ -118,8 +134,14 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     store = await open_store(settings.data, exclusive=True)
     try:
         await files.open()
-        async with _open_world(store, projects, settings) as world, open_embedder(settings) as embedder:
-            house = await _furnish(store, files, world, embedder, settings)
+        async with (
+            _open_world(store, projects, settings) as world,
+            open_embedder(settings) as embedder,
+            open_knowledge(store, embedder, world.tools, projects) as (library, knowledge),
+            tended(library, projects),
+        ):
+            house = await _furnish(store, files, replace(world, knowledge=knowledge), embedder, settings)
+            house = replace(house, library=library, consulting=Consulting(knowledge, world.model))
             for project in projects:
                 await house.catalog.serve(project)
             key = await create_key(
@@ -181,6 +203,21 @@ async def open_embedder(settings: Settings, executor: Executor | None = None) ->
         yield Hashed() if kind == "hashed" else None
     else:
         raise BadProject(f"PARLEY_EMBEDDINGS={kind}: it is one of auto, minilm, hashed and off.")
+
+
+@asynccontextmanager
+async def open_knowledge(
+    store: Backend, embedder: Embedder | None, tools: Tools, projects: Sequence[Project] = ()
+) -> AsyncIterator[tuple[Library, KnowledgeBase]]:
+    """Where documents are kept and searched: in the store's file, or in memory beside it."""
+    shelf = MemoryShelf() if isinstance(store, MemoryStore) else FileShelf(store.database)
+    documents, meanings = SqliteDocuments(shelf), Meanings(embedder)
+    library = Library(documents, document_reader(), meanings, tools, SystemClock(), hosts_of(projects))
+    try:
+        yield library, Hybrid(shelf, embedder)
+    finally:
+        await library.close()
+        await shelf.close()
 
 
 async def _furnish(

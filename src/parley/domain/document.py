@@ -76,8 +76,11 @@ class Document(Struct, frozen=True):
 
     @property
     def source(self) -> dict[str, Any]:
-        """What is shown of it beside a passage: `type`, `name`, and `url` where it has one."""
-        shown: dict[str, Any] = {"type": self.kind, "name": self.name}
+        """What is shown of it beside a passage: `type`, `name`, and `url` where it has one.
+
+        The routes know no type for a page that was sent as a file: it is a text there.
+        """
+        shown: dict[str, Any] = {"type": "text" if self.kind == "html" else self.kind, "name": self.name}
         if self.kind in ("csv", "table"):
             shown["rowsCount"] = self.chunks
         if self.url is not None:

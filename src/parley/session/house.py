@@ -10,8 +10,10 @@ from parley.ports.probe import Probe
 from parley.ports.transcripts import Transcripts
 from parley.session.access import Access
 from parley.session.catalog import Catalog
+from parley.session.consulting import Consulting
 from parley.session.directory import Directory
 from parley.session.keys import SessionKeys
+from parley.session.library import Library
 from parley.session.uploads import Uploads
 
 
@@ -33,3 +35,7 @@ class House:
     """None: feedback is not taken."""
     uploads: Uploads | None = None
     """None: files are not taken."""
+    library: Library | None = None
+    """None: no documents are kept."""
+    consulting: Consulting | None = None
+    """None: there is no knowledge base."""

@@ -96,7 +96,8 @@ class Library:
         if before is not None:
             document = replace(before, **_described(document))
             if digest and before.digest == digest and before.status == "SUCCESS":
-                await self._documents.note(document)
+                if document != before:
+                    await self._documents.note(document)
                 return document
         await self._documents.note(replace(document, status="PENDING", problem=""))
         await self._start(document, given.data, patience)
@@ -145,11 +146,11 @@ class Library:
             elif self._meaning.name not in ("", document.embedder) and document.chunks:
                 self._begin(self._embed(document))
 
-    async def keep(self, projects: Callable[[], Sequence[ProjectID]]) -> None:
+    async def keep(self, projects: Sequence[ProjectID]) -> None:
         """Fetch pages again when they are due, until cancelled."""
         while True:
             await self._clock.sleep(ROUND_SECONDS)
-            for project in projects():
+            for project in projects:
                 with suppress(ParleyError):  # the store cannot be read now: the next round will tell
                     for document in await self._documents.list(project):
                         if document.is_due(self._clock.now_ms()) and len(self._reading) < MOST_WAITING:

@@ -18,6 +18,7 @@ from parley.session.house import House
 from parley.transports.http.cors import Cors
 from parley.transports.http.health_routes import HealthRoutes
 from parley.transports.http.keep_alive import KeepAlive
+from parley.transports.http.knowledge_routes import add_knowledge_routes
 from parley.transports.http.legacy_routes import LegacyRoutes
 from parley.transports.http.problems import Refused, problem, reply_problem
 from parley.transports.http.rate_limit import RateLimit
@@ -72,6 +73,7 @@ def routes(house: House) -> Routes:
     table.add("/state/user/{userID}", of_user)
     table.add("/state/user/{userID}/variables", {"PATCH": state.patch_variables})
     add_widget_routes(table, house, legacy)
+    add_knowledge_routes(table, house)
     table.add("/health", {"GET": health.health})
     table.add("/ready", {"GET": health.ready})
     return table
