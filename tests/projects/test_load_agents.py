@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.projects.agents import program_of, written
+from tests.projects.agents import only_problem, program_of, written
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.program import (
@@ -117,6 +117,24 @@ def test_intents_have_utterances_and_perhaps_required_entities(tmp_path: Path) -
         "fly": Intent("fly", ("fly to {city}",), (RequiredEntity("city", (Said("Where to?"),)), RequiredEntity("day"))),
         "rain": Intent("rain", ("rain",), (RequiredEntity("day"),)),
     }
+
+
+def test_a_required_entity_may_have_answers(tmp_path: Path) -> None:
+    fly = """
+        entities: {{city: [Oslo], day: date}}
+        intents:
+          fly:
+            utterances: [fly]
+            required: {{city: {{ask: Where to?, answers: ["to {{city}}", {answer}]}}, day: {{ask: }}}}
+        workflows:
+          main: {{triggers: [fly], steps: [{{say: Hi.}}]}}
+        """
+    program = program_of(tmp_path, fly.format(answer='"on {day} to {city}"'))
+    city = RequiredEntity("city", (Said("Where to?"),), ("to {city}", "on {day} to {city}"))
+    assert program.intents["fly"].required == (city, RequiredEntity("day"))
+    problem = only_problem(tmp_path, fly.format(answer="anywhere"))
+    assert problem.message == "`anywhere` names no entity, so it answers nothing"
+    assert "make it {city}" in problem.suggestion
 
 
 def test_triggers_belong_to_workflows_steps_and_events(tmp_path: Path) -> None:
