@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from house_fixture import Opened, open_house
+from parley.backends.tools.scripted import ScriptedTools
 from parley.domain.workspace import ROLES, Role, Workspace
 from parley.transports.front import Front
 from parley.workspaces.estate import Estate, estate_of
@@ -44,7 +45,7 @@ class Ground:
 async def break_ground(opened: Opened | None = None) -> Ground:
     """Open a house and make its estate."""
     opened = opened or await open_house()
-    estate = estate_of(opened.house, opened.store.records, opened.store, opened.store.conversations)
+    estate = estate_of(opened.house, opened.store.records, opened.store, opened.store.conversations, ScriptedTools())
     ours, foreign = await estate.workspaces.default(), await estate.workspaces.create("Foreign", "foreign")
     ground = Ground(opened, estate, ours, foreign, Front(opened.house, estate=estate))
     for role in ROLES:

@@ -147,7 +147,10 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
             key = await create_key(
                 store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
             )
-            estate = estate_of(house, store.records, store, store.conversations)
+            estate = estate_of(
+                house, store.records, store, store.conversations, world.tools, settings.private_hosts
+            )
+            await estate.open()
             workspace, workspace_key = await _first_workspace(estate, settings)
             sweeping = asyncio.create_task(house.directory.sweep())
             try:

@@ -44,6 +44,7 @@ class Settings:
     directory, or `s3://bucket/prefix?endpoint=...&region=...`, for which `bucket_keys` are needed; None: beside `data`.
     `embeddings` is what makes vectors of texts: `minilm`, `hashed`, `off`, or `auto`: MiniLM where it is installed.
     `workspace` is the id that the default workspace gets when it is made, and `workspace_key` an owner's key to it.
+    `private_hosts` (`name` or `name:port`) are those of the operator's own network that webhooks may call.
     `model` is the language model.
     """
 
@@ -62,6 +63,7 @@ class Settings:
     model: ModelChoice = ModelChoice()
     workspace: str | None = None
     workspace_key: str | None = field(default=None, repr=False)
+    private_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class FromEnvironment:
     model: ModelChoice = field(default_factory=lambda: _model_choice())
     workspace: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE") or None)
     workspace_key: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE_KEY") or None)
+    private_hosts: frozenset[str] = field(default_factory=lambda: _words("PARLEY_PRIVATE_HOSTS"))
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
 
 
@@ -94,6 +97,10 @@ def _model_choice() -> ModelChoice:
         file=Path(file).expanduser() if file else None,
         key_of=lambda name: os.environ.get(name) or None,
     )
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(os.environ.get(name, "").lower().replace(",", " ").split())
 
 
 def _bucket_keys() -> BucketKeys | None:

@@ -43,6 +43,7 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         model=environment.model,
         workspace=environment.workspace,
         workspace_key=environment.workspace_key,
+        private_hosts=environment.private_hosts,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listening))

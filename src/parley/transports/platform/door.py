@@ -20,6 +20,7 @@ from parley.transports.platform import (
     service_routes,
     session_routes,
     turn_routes,
+    webhook_routes,
     workspace_routes,
 )
 from parley.transports.platform.problems import add_problems
@@ -35,6 +36,7 @@ ROUTERS = (
     conversation_routes.router,
     turn_routes.router,
     event_routes.router,
+    webhook_routes.router,
 )
 
 
