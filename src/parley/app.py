@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -27,22 +28,28 @@ from parley.backends.knowledge.meaning import Meanings
 from parley.backends.knowledge.readers import Readers
 from parley.backends.knowledge.shelves import FileShelf, MemoryShelf
 from parley.backends.llm.configured import ConfiguredModels
+from parley.backends.mcp.clients import McpClients, is_installed
 from parley.backends.scripts.inline import InlineScripts
 from parley.backends.scripts.workers import Workers
+from parley.backends.secrets import KeptSecrets, read_secrets
 from parley.backends.store.memory import MemoryStore
 from parley.backends.store.sqlite import SqliteStore
+from parley.backends.tools.guard import GuardedNetwork
 from parley.backends.tools.http import HttpTools
 from parley.config import MEMORY, Settings
 from parley.domain.program import Program
 from parley.domain.project import Project
 from parley.domain.steps import Code, Function
+from parley.domain.tools import FunctionTool
 from parley.domain.workspace import Workspace
+from parley.engine.tools.places import places_of
 from parley.engine.world import World
 from parley.errors import BadProject
 from parley.ports.embeddings import Embedder
 from parley.ports.knowledge import KnowledgeBase
 from parley.ports.reading import DocumentReader
 from parley.ports.tools import Tools
+from parley.ports.mcp import McpFailed
 from parley.projects.load import load
 from parley.session.access import Access, create_key
 from parley.session.catalog import Catalog
@@ -135,7 +142,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     try:
         await files.open()
         async with (
-            _open_world(store, projects, settings) as world,
+            _with_tools(_open_world(store, projects, settings), projects, settings) as world,
             open_embedder(settings) as embedder,
             open_knowledge(store, embedder, world.tools, projects) as (library, knowledge),
             tended(library, projects),
@@ -182,8 +189,47 @@ async def _open_world(store: Backend, projects: tuple[Project, ...], settings: S
         await scripts.close()
 
 
+@asynccontextmanager
+async def _with_tools(
+    opening: AbstractAsyncContextManager[World], projects: tuple[Project, ...], settings: Settings
+) -> AsyncIterator[World]:
+    """The world, and what models' tools reach besides. Raises `BadProject`."""
+    using = [p.id for p in projects if any(environment.program.servers for environment in p.environments)]
+    if using and not is_installed():
+        raise BadProject(f"'{using[0]}' uses MCP servers, which need the official SDK. Run: pip install 'parley[mcp]'")
+    vault, clock = secrets_of(settings), SystemClock()
+    for warning in vault.warnings:
+        log.warning(warning)
+    async with opening as world:
+        mcp = McpClients(GuardedNetwork, clock)
+        meeting = asyncio.create_task(_meet(mcp, vault, projects))
+        try:
+            yield dataclasses.replace(world, mcp=mcp, sleep=clock.sleep, search=settings.search, vault=vault)
+        finally:
+            meeting.cancel()
+            await world.errands.close()
+            await mcp.close()
+
+
+def secrets_of(settings: Settings) -> KeptSecrets:
+    """The agents' secrets. Raises `BadProject` with one clear line."""
+    return read_secrets(settings.secrets.file, settings.secrets.given)
+
+
+async def _meet(mcp: McpClients, vault: KeptSecrets, projects: tuple[Project, ...]) -> None:
+    """Ask the MCP servers for their tools, so that the first conversation need not wait for them."""
+    for project in projects:
+        for environment in project.environments:
+            for name, place, redaction in places_of(environment.program, vault(project.id, environment.alias)):
+                try:
+                    await mcp.tools(place)
+                except McpFailed as failed:
+                    why = redaction.text(failed.message)
+                    log.warning("an MCP server does not tell its tools", project=project.id, server=name, why=why)
+
+
 def _has_scripts(program: Program) -> bool:
-    return any(
+    return any(isinstance(tool, FunctionTool) for tool in program.tools.values()) or any(
         isinstance(step, Code | Function) for workflow in program.workflows.values() for step in workflow.steps.values()
     )
 

@@ -36,6 +36,14 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsPlace:
+    """Where agents' secrets are: a file, and those that the environment gives, by name."""
+
+    file: Path | None = None
+    given: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How one process serves.
 
@@ -45,7 +53,8 @@ class Settings:
     `embeddings` is what makes vectors of texts: `minilm`, `hashed`, `off`, or `auto`: MiniLM where it is installed.
     `workspace` is the id that the default workspace gets when it is made, and `workspace_key` an owner's key to it.
     `private_hosts` (`name` or `name:port`) are those of the operator's own network that webhooks may call.
-    `model` is the language model.
+    `model` is the language model. `search` is the address of a search engine that answers as SearXNG does, with
+    `{query}` where the query goes.
     """
 
     paths: tuple[Path, ...]
@@ -63,6 +72,8 @@ class Settings:
     model: ModelChoice = ModelChoice()
     workspace: str | None = None
     workspace_key: str | None = field(default=None, repr=False)
+    secrets: SecretsPlace = field(default_factory=SecretsPlace)
+    search: str | None = None
     private_hosts: frozenset[str] = frozenset()
 
 
@@ -80,6 +91,8 @@ class FromEnvironment:
     workspace: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE") or None)
     workspace_key: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE_KEY") or None)
     private_hosts: frozenset[str] = field(default_factory=lambda: _words("PARLEY_PRIVATE_HOSTS"))
+    secrets: SecretsPlace = field(default_factory=lambda: _secrets_place())
+    search: str | None = field(default_factory=lambda: os.environ.get("PARLEY_SEARCH_URL") or None)
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
 
 
@@ -101,6 +114,13 @@ def _model_choice() -> ModelChoice:
 
 def _words(name: str) -> frozenset[str]:
     return frozenset(os.environ.get(name, "").lower().replace(",", " ").split())
+
+
+def _secrets_place() -> SecretsPlace:
+    file = os.environ.get("PARLEY_SECRETS")
+    prefix = "PARLEY_SECRET_"
+    given = {name[len(prefix) :]: value for name, value in os.environ.items() if name.startswith(prefix) and value}
+    return SecretsPlace(Path(file).expanduser() if file else None, given)
 
 
 def _bucket_keys() -> BucketKeys | None:

@@ -41,7 +41,9 @@ def chat(where: str, *, key: str | None, project: str | None, user: str) -> int:
 
 
 async def _in_process(path: Path, user: str) -> None:
-    async with open_house(Settings(paths=(path,), data=MEMORY, model=FromEnvironment().model)) as opened:
+    given = FromEnvironment()
+    settings = Settings((path,), data=MEMORY, model=given.model, secrets=given.secrets, search=given.search)
+    async with open_house(settings) as opened:
         await Chat(LocalConversation(opened, user)).run()
 
 

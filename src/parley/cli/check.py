@@ -7,8 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from parley.cli.node_report import tell_kinds, tell_nodes
-from parley.projects.load import EXPORTS
+from parley.projects.load import EXPORTS, load
 from parley.projects.load import check as find_problems
+from parley.projects.loaded import Problem
+from parley.projects.secrets_named import secrets_named
 from parley.projects.vf import import_vf
 
 
@@ -23,6 +25,8 @@ def check(path: Path) -> int:
         console.print()
         told = {remark for node in found.nodes for remark in node.remarks}
         problems = [problem for problem in problems if problem.message not in told]
+    if not any(problem.severity == "error" for problem in problems):
+        problems = [*problems, *_secrets_missing(path)]
     for problem in problems:
         color = "red" if problem.severity == "error" else "yellow"
         console.print(str(problem), style=color, markup=False)
@@ -30,6 +34,25 @@ def check(path: Path) -> int:
     warnings = len(problems) - errors
     console.print(f"{path}: {_count(errors, 'error')}, {_count(warnings, 'warning')}" if problems else f"{path}: fine")
     return 1 if errors else 0
+
+
+def _secrets_missing(path: Path) -> list[Problem]:
+    """Secrets that the agent names and that are not set here; and what is wrong with the file that holds them."""
+    from parley.app import secrets_of
+    from parley.config import FromEnvironment, Settings
+
+    project = load(path).project
+    named = {(each.alias, name) for each in project.environments for name in secrets_named(each.program)}
+    if not named:
+        return []
+    kept = secrets_of(Settings((path,), secrets=FromEnvironment().secrets))
+    found = [Problem(str(path), 0, 0, warning, severity="warning") for warning in kept.warnings]
+    for alias, name in sorted(named):
+        if kept(project.id, alias)(name) is None:
+            message = f"the secret `{name}` is not set for the environment `{alias}`: what needs it fails"
+            advice = f"Set PARLEY_SECRET_{name.upper()}, or write it into the file that PARLEY_SECRETS names."
+            found.append(Problem(str(path), 0, 0, message, advice, "warning"))
+    return found
 
 
 def _count(n: int, noun: str) -> str:

@@ -43,6 +43,8 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         model=environment.model,
         workspace=environment.workspace,
         workspace_key=environment.workspace_key,
+        secrets=environment.secrets,
+        search=environment.search,
         private_hosts=environment.private_hosts,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

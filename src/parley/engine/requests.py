@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, assert_never
 from urllib.parse import urlencode
 
@@ -29,27 +30,27 @@ class NoSecret(ParleyError):
 class WithSecrets:
     """The variables, and before them `secret`: only what sends requests ever sees the values."""
 
-    def __init__(self, turn: Turn, variables: Variables) -> None:
-        self._turn = turn
+    def __init__(self, find: Callable[[str], str | None], variables: Variables) -> None:
+        self._find = find
         self._variables = variables
 
     def get(self, name: str, default: Any = None) -> Any:
         """See `Variables.get`."""
-        return _Secrets(self._turn) if name == "secret" else self._variables.get(name, default)
+        return _Secrets(self._find) if name == "secret" else self._variables.get(name, default)
 
 
 class _Secrets(dict[str, Any]):
     """A mapping of every name that is asked for."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, find: Callable[[str], str | None]) -> None:
         super().__init__()
-        self._turn = turn
+        self._find = find
 
     def __contains__(self, name: object) -> bool:
         return True
 
     def __getitem__(self, name: str) -> str:
-        value = self._turn.secret(name)
+        value = self._find(name)
         if value is None:
             raise NoSecret(f"there is no secret '{name}'")
         return value
@@ -57,7 +58,7 @@ class _Secrets(dict[str, Any]):
 
 def request_of(step: Api, turn: Turn, variables: Variables | None = None) -> Request:
     """The request, with the turn's variables or these in its templates. Raises `NoSecret`."""
-    given = WithSecrets(turn, turn.variables if variables is None else variables)
+    given = WithSecrets(turn.secret, turn.variables if variables is None else variables)
     method = step.method.upper()
     headers = tuple((name, LINE.sub(" ", value)) for name, value in _rendered(step.headers, given))
     body, kind = (None, None) if method in _NO_BODY else _body(step, headers, turn, given)

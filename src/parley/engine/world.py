@@ -60,7 +60,8 @@ async def _for_ever(seconds: float) -> None:
 class World:
     """The ports that steps use. `model`, `knowledge` and `mcp` are None where there is none.
 
-    `sleep` is the clock's, `vault` has the secrets of all projects. `search` is the address of a search engine (`engine/tools/web_search.py`).
+    `sleep` is the clock's, `vault` has the secrets of all projects, and `search` is the address of a search engine
+    (`engine/tools/web_search.py`).
     """
 
     scripts: Scripts

@@ -76,7 +76,7 @@ async def _call(step: Function, definition: FunctionDefinition, turn: Turn) -> N
 def _input(value: Value, turn: Turn) -> Any:
     """A template may name secrets here: they go into the function, and not out of it."""
     if isinstance(value, Template):
-        return compile_template(value.text).value(WithSecrets(turn, turn.variables))
+        return compile_template(value.text).value(WithSecrets(turn.secret, turn.variables))
     return evaluate(value, turn)
 
 

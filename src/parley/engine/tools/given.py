@@ -24,7 +24,7 @@ class Given:
 
 def complete(parameters: tuple[Parameter, ...], arguments: dict[str, Any], turn: Turn) -> dict[str, Any]:
     """The arguments, with what the runtime puts in; whatever the model says to that is dropped. Raises `NoSecret`."""
-    secret = WithSecrets(turn, turn.variables)
+    secret = WithSecrets(turn.secret, turn.variables)
     put_in = {each.name: compile_template(each.given).value(secret) for each in parameters if each.given is not None}
     return arguments | put_in
 

@@ -6,7 +6,7 @@ Source: Conversations API, section 8 (MCP).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,7 +17,7 @@ from parley.domain.tools import McpServer, McpTool
 from parley.engine.effects import UnknownOutcome, once
 from parley.engine.redacting import redacted_text
 from parley.engine.requests import LINE, WithSecrets
-from parley.engine.templates import render
+from parley.engine.templates import Variables, render
 from parley.engine.tools.outcome import Outcome, Run, failed
 from parley.engine.turn import Turn
 from parley.ports.mcp import TIMEOUT, McpAnswer, McpFailed, McpPlace, RemoteTool
@@ -34,10 +34,16 @@ _DECODER = msgspec.json.Decoder(McpAnswer)
 
 def place_of(server: McpServer, turn: Turn) -> McpPlace:
     """Where the server is for this user. Raises `NoSecret`."""
-    given = WithSecrets(turn, turn.variables)
+    return place_at(server, turn.secret, turn.variables, turn.program.settings.private_hosts)
+
+
+def place_at(
+    server: McpServer, secret: Callable[[str], str | None], variables: Variables, private_hosts: Sequence[str]
+) -> McpPlace:
+    """Where the server is with these values. Raises `NoSecret`."""
+    given = WithSecrets(secret, variables)
     headers = tuple((name, LINE.sub(" ", render(value, given)).strip()) for name, value in server.headers.items())
-    hosts = frozenset(host.lower() for host in turn.program.settings.private_hosts)
-    return McpPlace(render(server.url, given).strip(), headers, hosts)
+    return McpPlace(render(server.url, given).strip(), headers, frozenset(host.lower() for host in private_hosts))
 
 
 async def remote_tools(tool: McpTool, turn: Turn) -> Sequence[RemoteTool]:
