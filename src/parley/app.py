@@ -29,6 +29,7 @@ from parley.backends.knowledge.readers import Readers
 from parley.backends.knowledge.shelves import FileShelf, MemoryShelf
 from parley.backends.llm.configured import ConfiguredModels
 from parley.backends.mcp.clients import McpClients, is_installed
+from parley.backends.props import Furnished
 from parley.backends.scripts.inline import InlineScripts
 from parley.backends.scripts.workers import Workers
 from parley.backends.secrets import KeptSecrets, read_secrets
@@ -47,6 +48,8 @@ from parley.engine.world import World
 from parley.errors import BadProject
 from parley.ports.embeddings import Embedder
 from parley.ports.knowledge import KnowledgeBase
+from parley.ports.llm import LanguageModel
+from parley.ports.mcp import McpFailed
 from parley.ports.reading import DocumentReader
 from parley.ports.tools import Tools
 from parley.ports.mcp import McpFailed
@@ -120,6 +123,13 @@ def scripts_in_this_process() -> InlineScripts:
     """Runs an agent's code for commands that look at it outside a server."""
     return InlineScripts()
 
+@asynccontextmanager
+async def open_props(settings: Settings) -> AsyncIterator[Furnished]:
+    """What conversations are tried with, for commands that run outside a server. Raises `BadProject`."""
+    async with open_model(settings) as model, open_embedder(settings) as embedder:
+        yield Furnished(model, embedder)
+
+
 
 async def copy_data(store: Backend, into: Path) -> None:
     """Write a copy of everything in the store as it is at one moment, while it may be in use."""
@@ -182,9 +192,20 @@ async def _open_world(store: Backend, projects: tuple[Project, ...], settings: S
         if any(_has_scripts(environment.program) for project in projects for environment in project.environments):
             await scripts.open()
         await tools.open()
-        yield World(scripts, tools, store.effects, now_ms=SystemClock().now_ms, model=model)
+        async with open_model(settings) as model:
+            yield World(scripts, tools, store.effects, now_ms=SystemClock().now_ms, model=model)
+@asynccontextmanager
+async def open_model(settings: Settings) -> AsyncIterator[LanguageModel | None]:
+    """The language model that the settings name. Raises `BadProject`."""
+    choice = settings.model
+    models = ConfiguredModels(SystemClock(), choice.key_of, url=choice.url, key=choice.key)
+    try:
+        yield models.open(choice.names, choice.file)
     finally:
         await models.close()
+
+
+    finally:
         await tools.close()
         await scripts.close()
 

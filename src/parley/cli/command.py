@@ -105,6 +105,19 @@ def import_(
 
 @app.command()
 def replay(
+@app.command("test")
+def test(
+    path: Annotated[Path, typer.Argument(help="A suite, a directory of suites, or an agent's directory.")],
+    agent: Annotated[Path | None, typer.Option(help="Another agent to try. Default: the suite's own.")] = None,
+    only: Annotated[str, typer.Option("-k", help="Only conversations whose file or name holds this.")] = "",
+    junit: Annotated[Path | None, typer.Option(help="Also write the outcome to this file, as JUnit XML.")] = None,
+) -> None:
+    """Try conversations that are written down."""
+    from parley.cli.trials import try_suites
+
+    raise typer.Exit(try_suites(path, agent=agent, only=only, junit=junit))
+
+
     session: Annotated[str, typer.Argument(help="The id of a stored session.")],
     data: Data = DATA,
     agent: Annotated[Path | None, typer.Option(help="Another agent to run it with. Default: its own version.")] = None,

@@ -56,6 +56,12 @@ def check(path: Path) -> list[Problem]:
 
 
 def _project(path: Path, problems: Problems) -> Project | None:
+def program_in(root: Node, name: str, problems: Problems) -> Program | None:
+    """The agent that is written there, in a file that holds more than it; None where it cannot be read."""
+    written = gather(root, {}, problems)
+    return None if written is None else compile_agent(written, name, problems)
+
+
     written = _written(path, problems)
     if written is None:
         return None

@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from parley.domain.redaction import Redaction
+from parley.domain.trace_line import line_of
 from parley.domain.transcript import Completed, Emission, Ended, Stated, Traced
 from parley.replay.rehearsal import Rehearsed
 
 Sign = Literal[" ", "-", "+", "!"]
-_WIDEST = 200
 
 
 class Line(Struct, frozen=True):
@@ -59,16 +59,6 @@ def compare(rehearsed: Rehearsed, redact: tuple[str, ...], *, is_other_agent: bo
         unasked=list(rehearsed.unasked),
         lines=_lines(recorded, replayed, remarks),
     )
-
-
-def line_of(trace: dict[str, Any]) -> str:
-    """A trace on one line: its type, and what it says where it says something."""
-    payload = trace.get("payload", {key: value for key, value in trace.items() if key != "type"})
-    if isinstance(payload, dict) and isinstance(payload.get("message"), str):
-        payload = payload["message"]
-    text = payload if isinstance(payload, str) else msgspec.json.encode(payload).decode()
-    text = " ".join(text.split())
-    return f"{trace['type']}: {text}" if len(text) <= _WIDEST else f"{trace['type']}: {text[:_WIDEST]}…"
 
 
 def _shown(emission: Emission, is_other_agent: bool) -> dict[str, Any]:
