@@ -52,7 +52,6 @@ from parley.ports.llm import LanguageModel
 from parley.ports.mcp import McpFailed
 from parley.ports.reading import DocumentReader
 from parley.ports.tools import Tools
-from parley.ports.mcp import McpFailed
 from parley.projects.load import load
 from parley.session.access import Access, create_key
 from parley.session.catalog import Catalog
@@ -123,12 +122,12 @@ def scripts_in_this_process() -> InlineScripts:
     """Runs an agent's code for commands that look at it outside a server."""
     return InlineScripts()
 
+
 @asynccontextmanager
 async def open_props(settings: Settings) -> AsyncIterator[Furnished]:
     """What conversations are tried with, for commands that run outside a server. Raises `BadProject`."""
     async with open_model(settings) as model, open_embedder(settings) as embedder:
         yield Furnished(model, embedder)
-
 
 
 async def copy_data(store: Backend, into: Path) -> None:
@@ -164,9 +163,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
             key = await create_key(
                 store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
             )
-            estate = estate_of(
-                house, store.records, store, store.conversations, world.tools, settings.private_hosts
-            )
+            estate = estate_of(house, store.records, store, store.conversations, world.tools, settings.private_hosts)
             await estate.open()
             workspace, workspace_key = await _first_workspace(estate, settings)
             sweeping = asyncio.create_task(house.directory.sweep())
@@ -185,15 +182,18 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
 @asynccontextmanager
 async def _open_world(store: Backend, projects: tuple[Project, ...], settings: Settings) -> AsyncIterator[World]:
     """What steps reach beyond the conversation. Processes for scripts are started where a program has some."""
-    scripts, tools, choice = Workers(), HttpTools(), settings.model
-    models = ConfiguredModels(SystemClock(), choice.key_of, url=choice.url, key=choice.key)
-    model = models.open(choice.names, choice.file)
+    scripts, tools = Workers(), HttpTools()
     try:
         if any(_has_scripts(environment.program) for project in projects for environment in project.environments):
             await scripts.open()
         await tools.open()
         async with open_model(settings) as model:
             yield World(scripts, tools, store.effects, now_ms=SystemClock().now_ms, model=model)
+    finally:
+        await tools.close()
+        await scripts.close()
+
+
 @asynccontextmanager
 async def open_model(settings: Settings) -> AsyncIterator[LanguageModel | None]:
     """The language model that the settings name. Raises `BadProject`."""
@@ -203,11 +203,6 @@ async def open_model(settings: Settings) -> AsyncIterator[LanguageModel | None]:
         yield models.open(choice.names, choice.file)
     finally:
         await models.close()
-
-
-    finally:
-        await tools.close()
-        await scripts.close()
 
 
 @asynccontextmanager
@@ -288,6 +283,17 @@ async def open_knowledge(
     finally:
         await library.close()
         await shelf.close()
+
+
+@asynccontextmanager
+async def open_library(store: Backend, settings: Settings) -> AsyncIterator[tuple[Library, KnowledgeBase]]:
+    """The documents of a store, for commands that work beside a server."""
+    tools = HttpTools()
+    try:
+        async with open_embedder(settings) as embedder, open_knowledge(store, embedder, tools) as opened:
+            yield opened
+    finally:
+        await tools.close()
 
 
 async def _furnish(

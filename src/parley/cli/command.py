@@ -103,8 +103,6 @@ def import_(
     raise typer.Exit(import_project(file, into))
 
 
-@app.command()
-def replay(
 @app.command("test")
 def test(
     path: Annotated[Path, typer.Argument(help="A suite, a directory of suites, or an agent's directory.")],
@@ -118,6 +116,8 @@ def test(
     raise typer.Exit(try_suites(path, agent=agent, only=only, junit=junit))
 
 
+@app.command()
+def replay(
     session: Annotated[str, typer.Argument(help="The id of a stored session.")],
     data: Data = DATA,
     agent: Annotated[Path | None, typer.Option(help="Another agent to run it with. Default: its own version.")] = None,

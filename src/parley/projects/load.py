@@ -55,13 +55,13 @@ def check(path: Path) -> list[Problem]:
         return [Problem(str(path), 0, 0, error.message)]
 
 
-def _project(path: Path, problems: Problems) -> Project | None:
 def program_in(root: Node, name: str, problems: Problems) -> Program | None:
     """The agent that is written there, in a file that holds more than it; None where it cannot be read."""
     written = gather(root, {}, problems)
     return None if written is None else compile_agent(written, name, problems)
 
 
+def _project(path: Path, problems: Problems) -> Project | None:
     written = _written(path, problems)
     if written is None:
         return None
