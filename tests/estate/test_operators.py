@@ -69,6 +69,7 @@ async def test_a_session_has_one_open_escalation(records: MemoryRecords, clock: 
     assert done.status == "completed"
     assert await escalations.complete("s1") is None
     assert await escalations.list(ACME, is_open=True) == []
+    await clock.advance(1)
     again, is_new = await escalations.request(ACME, "s1", "angry again", "caller")
     assert is_new
     assert [each.id for each in await escalations.list(ACME)] == [again.id, done.id]
