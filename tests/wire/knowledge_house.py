@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from house_fixture import Opened, open_house
+from tests.house_fixture import Opened, open_house
+
 from parley.backends.clock import SystemClock
 from parley.backends.embeddings.hashed import Hashed
 from parley.backends.knowledge.documents import SqliteDocuments

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from parley import __version__
+from parley.cli.knowledge import app as knowledge
 from parley.errors import ParleyError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys of a data file.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+app.add_typer(knowledge, name="knowledge")
 
 DATA = "parley.db"
 Data = Annotated[str, typer.Option(help="Where sessions are kept: a file, or :memory: for nowhere.")]

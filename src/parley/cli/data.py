@@ -25,7 +25,7 @@ def create_api_key(data: str, project: str | None, label: str) -> None:
     async def create(store: Backend) -> str:
         return await create_key(store.keyring, now_ms(), label=label, project=project)
 
-    key = _with_store(data, create)
+    key = with_store(data, create)
     Console(highlight=False, soft_wrap=True).print(key, markup=False)
 
 
@@ -38,7 +38,7 @@ def list_api_keys(data: str) -> None:
             table.add_row(key.id, key.project or "all", key.label, _day(key.created_at), _day(key.revoked_at))
         return table
 
-    Console().print(_with_store(data, find))
+    Console().print(with_store(data, find))
 
 
 def revoke_api_key(data: str, id: str) -> int:
@@ -47,7 +47,7 @@ def revoke_api_key(data: str, id: str) -> int:
     async def revoke(store: Backend) -> bool:
         return await store.keyring.revoke(id, now_ms())
 
-    revoked = _with_store(data, revoke)
+    revoked = with_store(data, revoke)
     Console(highlight=False).print(f"Revoked {id}." if revoked else f"There is no valid key with the id {id}.")
     return 0 if revoked else 1
 
@@ -56,11 +56,12 @@ def back_up(data: str, into: Path) -> None:
     """Copy the data file as it is at one moment."""
     if into.exists():
         raise BadProject(f"{into} exists already; a backup overwrites nothing.")
-    _with_store(data, lambda store: copy_data(store, into))
+    with_store(data, lambda store: copy_data(store, into))
     Console(highlight=False, soft_wrap=True).print(f"{into}: {into.stat().st_size:,} bytes")
 
 
-def _with_store(data: str, use: Callable[[Backend], Awaitable[T]]) -> T:
+def with_store(data: str, use: Callable[[Backend], Awaitable[T]]) -> T:
+    """Use a data file. Raises `BadProject` and `StoreUnavailable` with one clear line."""
     if data == MEMORY:
         raise BadProject("Nothing is kept in :memory:. Name the data file that the server uses: --data FILE.")
     if not Path(data).expanduser().exists():

@@ -10,6 +10,7 @@ from watchfiles import awatch
 from parley.app import Opened
 from parley.errors import BadProject
 from parley.projects.load import load
+from parley.session.stocking import stock
 
 log = structlog.get_logger()
 
@@ -32,4 +33,6 @@ async def _reload(path: Path, opened: Opened) -> None:
         log.error("agent not reloaded", path=str(path), problems=bad.message.splitlines())
         return
     await opened.house.catalog.serve(project)
+    if opened.house.library is not None:
+        await stock(opened.house.library, project)
     log.info("agent reloaded", project=project.id)

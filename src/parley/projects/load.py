@@ -12,6 +12,7 @@ from parley.errors import BadProject
 from parley.projects.agent import Written, compile_agent, gather
 from parley.projects.draft import is_nothing
 from parley.projects.functions import function_files
+from parley.projects.knowledge import documents_of
 from parley.projects.loaded import Loaded, Problem, ProblemsFound
 from parley.projects.names import NAME
 from parley.projects.nodes import Mapped, Node, Scalar
@@ -71,7 +72,8 @@ def _project(path: Path, problems: Problems) -> Project | None:
     name = id if name_node is None else text_of(name_node, problems, "`name`")
     program = compile_agent(written, name, problems)
     environments = _environments(root.get("environments"), path, program, problems)
-    return Project(ProjectID(id), name, environments, origins_of(root, problems), widget_of(root, problems))
+    widget, documents = widget_of(root, problems), documents_of(root, path, problems)
+    return Project(ProjectID(id), name, environments, origins_of(root, problems), widget, documents)
 
 
 def _written(path: Path, problems: Problems) -> Written | None:

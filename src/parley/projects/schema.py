@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parley.projects import channel_shapes, model_shapes, shapes, step_shapes, widget, world_shapes
+from parley.projects import channel_shapes, knowledge, model_shapes, shapes, step_shapes, widget, world_shapes
 from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Form, any_of, list_of, map_of, ref
 
@@ -24,7 +24,7 @@ _INNER = (
     *(shapes.VARIABLE_SHAPE, shapes.WORKFLOW, shapes.INTENT, shapes.REQUIRED, shapes.ENTITY, shapes.EVENT),
     *(step_shapes.VARIANT, step_shapes.NO_MATCH, step_shapes.NO_REPLY, step_shapes.OPTION, step_shapes.WANTED),
     *(step_shapes.EXITS, step_shapes.JUDGED),
-    *(widget.WIDGET, widget.SPACING),
+    *(widget.WIDGET, widget.SPACING, knowledge.KNOWLEDGE, knowledge.DOCUMENT),
     *(step_shapes.COMPARISON, step_shapes.GROUP, step_shapes.CASE, step_shapes.IMAGE, step_shapes.CARD),
     *(step_shapes.INTENDED, *channel_shapes.CHANNEL_SHAPES, *model_shapes.MODEL_SHAPES, *world_shapes.WORLD_SHAPES),
 )

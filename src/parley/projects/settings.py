@@ -10,6 +10,7 @@ from parley.domain.program import Concurrency, Limits, Modality, Settings
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said
 from parley.projects.draft import Draft, Names
+from parley.projects.knowledge import fallback_prompt, knowledge_settings
 from parley.projects.model_steps import prompt_of
 from parley.projects.nodes import Mapped, Node, Scalar
 from parley.projects.problems import Problems, did_you_mean
@@ -38,7 +39,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
     chosen = None if concurrency is None else one_of(concurrency, problems, "`concurrency`", get_args(Concurrency))
     return Settings(
         no_match=_fallback(root.get("fallback"), names, problems),
-        no_match_prompt=_improvised(root.get("fallback"), names, problems),
+        no_match_prompt=_improvised(root.get("fallback"), names, problems) or fallback_prompt(root, problems),
         no_reply=_silence(root.get("no_reply"), names, problems),
         message_delay=_DEFAULT.message_delay if pause is None else round(pause * 1000),
         timezone=_DEFAULT.timezone if zone is None else _timezone(zone, problems),
@@ -49,6 +50,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         limits=_limits(of("limits"), problems),
         private_hosts=_hosts(of("private_hosts"), problems),
         likeness=_likeness(of("likeness"), problems),
+        knowledge=knowledge_settings(root, problems),
         recording=recording_of(of("recording"), problems),
     )
 

@@ -196,5 +196,6 @@ AGENT = Shape(
         ),
         "settings": Key(ref("settings"), "What holds for the whole agent."),
         "widget": Key(ref("widget"), "How the chat widget looks."),
+        "knowledge": Key(ref("knowledge_base"), "The documents that it answers from."),
     },
 )
