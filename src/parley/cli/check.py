@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from parley.cli.documents import unreadable
 from parley.cli.node_report import tell_kinds, tell_nodes
 from parley.projects.load import EXPORTS, load
 from parley.projects.load import check as find_problems
@@ -27,6 +28,7 @@ def check(path: Path) -> int:
         problems = [problem for problem in problems if problem.message not in told]
     if not any(problem.severity == "error" for problem in problems):
         problems = [*problems, *_secrets_missing(path)]
+        problems += unreadable(path)
     for problem in problems:
         color = "red" if problem.severity == "error" else "yellow"
         console.print(str(problem), style=color, markup=False)
