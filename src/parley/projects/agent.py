@@ -21,6 +21,7 @@ from parley.projects.reading import check_name, items_of, mapping_of, name_in, s
 from parley.projects.settings import settings_of
 from parley.projects.shapes import AGENT, WORKFLOW
 from parley.projects.steps import compile_list
+from parley.projects.tools import servers_of, tools_of
 from parley.projects.triggers import triggers_of
 
 
@@ -88,6 +89,8 @@ def compile_agent(written: Written, name: str, problems: Problems) -> Program:
         triggers,
         declared.settings,
         declared.functions,
+        tools=tools_of(written.root.get("tools"), names, problems),
+        servers=servers_of(written.root.get("mcp"), names, problems),
     )
 
 
@@ -98,7 +101,9 @@ def _names(written: Written) -> Names:
 
     own = {name: _local_names(node) for name, node in written.workflows.items()}
     functions = keys("functions") | set(written.functions)
-    return Names(keys("variables"), keys("entities"), keys("intents"), keys("events"), functions, own)
+    names = Names(keys("variables"), keys("entities"), keys("intents"), keys("events"), functions, own)
+    names.tools, names.servers = keys("tools"), keys("mcp")
+    return names
 
 
 def _local_names(node: Node) -> set[str]:

@@ -34,6 +34,8 @@ class Names(Struct):
     """By name: the variables that live in it alone."""
     labels: dict[str, dict[str, StepID]] = field(default_factory=dict)
     """By workflow: where each label is."""
+    tools: set[str] = field(default_factory=set)
+    servers: set[str] = field(default_factory=set)
 
 
 class Place(Struct, frozen=True):

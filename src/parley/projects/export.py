@@ -17,6 +17,7 @@ from parley.errors import BadProject
 from parley.projects.export_model import prompt_of
 from parley.projects.export_names import Names
 from parley.projects.export_options import options_in
+from parley.projects.export_tools import servers_written, set_by, tools_written
 from parley.projects.export_values import duration, said, silence
 from parley.projects.export_workflow import workflow_of
 from parley.projects.export_world import functions_written
@@ -93,6 +94,7 @@ def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[
     )
     root |= _under("entities", {name: _entity(each, names) for name, each in program.entities.items()})
     root |= _under("functions", functions_written(program))
+    root |= _under("mcp", servers_written(program)) | _under("tools", tools_written(program, names))
     settings = program.settings
     fallback = {"say": said(settings.no_match, names)} if settings.no_match else {}
     if settings.no_match_prompt is not None:
@@ -114,6 +116,8 @@ def _undeclared(program: Program) -> list[str]:
     for workflow in program.workflows.values():
         for step in workflow.steps.values():
             found |= dict.fromkeys(name for name in _set_by(step) if name not in {*known, *workflow.variables})
+    for tool in program.tools.values():
+        found |= dict.fromkeys(name for name in set_by(tool) if name not in known)
     return list(found)
 
 

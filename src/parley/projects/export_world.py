@@ -29,7 +29,7 @@ def calling(step: Code | Function | Api, names: Names, lead: Lead) -> dict[str, 
                 written["into"] = short({names.variable(mine): theirs for mine, theirs in step.outputs.items()})
             return written | _paths(step.paths, lead) | _failure(step.failure, lead)
         case Api():
-            return _api(step, names) | _failure(step.failure, lead)
+            return api_written(step, names) | _failure(step.failure, lead)
         case _:
             assert_never(step)
 
@@ -50,7 +50,8 @@ def _function(id: str, function: FunctionDefinition) -> Any:
     return {**more, "source": function.source} if more else function.source
 
 
-def _api(step: Api, names: Names) -> dict[str, Any]:
+def api_written(step: Api, names: Names) -> dict[str, Any]:
+    """A request, and where its response goes."""
     written: dict[str, Any] = {"api": f"{step.method} {step.url}"}
     for key, pairs in (("headers", step.headers), ("params", step.params)):
         if pairs:

@@ -194,6 +194,8 @@ AGENT = Shape(
             map_of(any_of(TEXT, ref("function_mapping")), NAME),
             "JavaScript functions by name; each file `functions/*.js` is one more.",
         ),
+        "tools": Key(map_of(ref("tool"), NAME), "Tools that a model may use, by the name that it calls them by."),
+        "mcp": Key(map_of(any_of(TEXT, ref("mcp_server")), NAME), "MCP servers: `name: https://…`, or more."),
         "settings": Key(ref("settings"), "What holds for the whole agent."),
         "widget": Key(ref("widget"), "How the chat widget looks."),
         "knowledge": Key(ref("knowledge_base"), "The documents that it answers from."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from parley.domain.conditions import Template, Value
 from parley.domain.step_parts import Target, Way
 from parley.domain.steps import Api, Code, Function
 from parley.domain.world_steps import Body, Captured, FormBody, JsonBody, Pair, RawBody
@@ -45,7 +46,7 @@ def function(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         place.name,
         place.after,
         function=name,
-        inputs={n: value_of(v, draft) for n, _, v in mapping_of(step.get("with"), draft.problems, "`with`")},
+        inputs={n: _input(v, draft) for n, _, v in mapping_of(step.get("with"), draft.problems, "`with`")},
         outputs=outputs,
         paths=_paths(step, place, draft),
         failure=_failure(step, place, draft),
@@ -69,7 +70,7 @@ def api(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
         headers=_pairs(step.get("headers"), "`headers`", draft),
         params=_pairs(step.get("params"), "`params`", draft),
         body=body,
-        captures=_captures(step.get("into"), draft),
+        captures=captures_in(step.get("into"), draft),
         timeout=None if timeout is None else seconds(timeout, draft.problems, "`timeout`"),
         background=background is not None and boolean(background, draft.problems, "`background`"),
         idempotent=None if idempotent is None else boolean(idempotent, draft.problems, "`idempotent`"),
@@ -80,8 +81,15 @@ def api(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     draft.add(found, place.mark)
 
 
+def _input(node: Node, draft: Draft) -> Value:
+    """A value; as a text it may name secrets."""
+    if isinstance(node, Scalar) and "{secret." in node.text:
+        return Template(secret_template(node, "`with`", draft))
+    return value_of(node, draft)
+
+
 def _address(node: Node, draft: Draft) -> tuple[str, str]:
-    written = _template(node, "`api`", draft).strip()
+    written = secret_template(node, "`api`", draft).strip()
     method, _, url = written.partition(" ")
     if method.upper() not in METHODS or not url.strip():
         method, url = "GET", written
@@ -105,13 +113,14 @@ def _body(step: Mapped, draft: Draft) -> Body | None:
             _check_templates(node, draft)
             return JsonBody(json_of(node))
         case "body":
-            return RawBody(_template(node, "`body`", draft))
+            return RawBody(secret_template(node, "`body`", draft))
         case _:
             fields = _pairs(node, f"`{key}`", draft)
             return FormBody(fields, "urlencoded" if key == "form" else "form-data")
 
 
-def _captures(node: Node | None, draft: Draft) -> tuple[Captured, ...]:
+def captures_in(node: Node | None, draft: Draft) -> tuple[Captured, ...]:
+    """`into` of something that is called: variables, and where in the result their value is."""
     if node is None:
         return ()
     if isinstance(node, Scalar):
@@ -131,7 +140,7 @@ def _path(node: Node, draft: Draft) -> str:
 
 def _pairs(node: Node | None, what: str, draft: Draft) -> tuple[Pair, ...]:
     return tuple(
-        Pair(name, "" if isinstance(given, Scalar) and given.is_empty else _template(given, what, draft))
+        Pair(name, "" if isinstance(given, Scalar) and given.is_empty else secret_template(given, what, draft))
         for name, _, given in mapping_of(node, draft.problems, what)
     )
 
@@ -146,7 +155,7 @@ def _failure(step: Mapped, place: Place, draft: Draft) -> Way | None:
     return None if node is None else Way(draft.path(node, place, "failure"))
 
 
-def _template(node: Node, what: str, draft: Draft) -> str:
+def secret_template(node: Node, what: str, draft: Draft) -> str:
     """A template that may name secrets."""
 
     def is_readable(name: str) -> bool:
@@ -157,6 +166,6 @@ def _template(node: Node, what: str, draft: Draft) -> str:
 
 def _check_templates(node: Node, draft: Draft) -> None:
     if isinstance(node, Scalar) and isinstance(node.value, str):
-        _template(node, "`json`", draft)
+        secret_template(node, "`json`", draft)
     for inner in node.items if isinstance(node, Listed) else node.values.values() if isinstance(node, Mapped) else ():
         _check_templates(inner, draft)
