@@ -1,6 +1,7 @@
 """Anthropic's messages format: what is asked. `anthropic_reading.py` reads answers.
 
-Source: Anthropic API reference, "Create a Message"; structured outputs; adaptive thinking.
+A temperature is not sent: this version of the format has none and refuses one.
+Source: Anthropic API reference, version 2026-10-21: "Create a Message"; structured outputs; adaptive thinking.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from parley.backends.llm.place import Place
 from parley.backends.llm.schemas import closed
 from parley.ports.llm import Asked, Line, ToolCall
 
-VERSION = "2023-06-01"
+VERSION = "2026-10-21"
 MOST_TOKENS = 4096
 """An answer's length where the author says none: this format demands one."""
 MOST_WITH_THOUGHTS = 16384
@@ -36,7 +37,7 @@ class AnthropicMessages:
 
     def headers(self, place: Place) -> dict[str, str]:
         """See `WireFormat.headers`."""
-        return {"anthropic-version": VERSION} | ({"x-api-key": place.key} if place.key else {})
+        return {"anthropic-version": VERSION} | ({"authorization": f"Bearer {place.key}"} if place.key else {})
 
     def body(self, asked: Asked, place: Place) -> bytes:
         """See `WireFormat.body`."""
@@ -51,8 +52,6 @@ class AnthropicMessages:
         }
         if asked.system:
             body["system"] = asked.system
-        if settings.temperature is not None:
-            body["temperature"] = settings.temperature
         if asked.tools:
             body["tools"] = [
                 {"name": aliases.alias(tool.name)}
