@@ -20,7 +20,7 @@ from parley.domain.tools import (
 )
 from parley.domain.world_steps import Api, Captured
 from parley.projects.export_names import Names
-from parley.projects.export_values import duration, mapped, said, short
+from parley.projects.export_values import duration, said, short
 from parley.projects.export_world import api_written
 
 _DEFAULT = ToolMessages()
@@ -112,7 +112,9 @@ def _parameter(parameter: Parameter, names: Names) -> Any:
 
 def _captures(captures: tuple[Captured, ...], names: Names) -> Any:
     pairs = [(names.variable(each.variable), each.path) for each in captures]
-    return pairs[0][0] if [path for _, path in pairs] == [_WHOLE] else mapped(pairs)
+    if [path for _, path in pairs] == [_WHOLE]:
+        return pairs[0][0]
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else [{name: path} for name, path in pairs]
 
 
 def _messages(messages: ToolMessages, names: Names) -> dict[str, Any]:
