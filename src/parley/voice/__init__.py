@@ -1,0 +1,1 @@
+"""Ears and a mouth for a session. Knows no transport."""
