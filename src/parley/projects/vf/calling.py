@@ -5,7 +5,9 @@ Source: engine, sections 1.10 (code, integrations/custom_api, function) and 3 (d
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from parley.domain.conditions import Literally, Template, Value
 from parley.domain.ids import StepID
@@ -13,12 +15,25 @@ from parley.domain.step_parts import Way
 from parley.domain.steps import Api, Code, Function, Step
 from parley.domain.world_steps import Body, Captured, FormBody, Pair, RawBody
 from parley.projects.vf.layout import Node
+from parley.projects.vf.names import Names
+from parley.projects.vf.rich_text import RichText
 from parley.projects.vf.scene import Scene
-from parley.projects.vf.shapes import obj, objects, text
+from parley.projects.vf.shapes import Obj, obj, objects, text
 
 _URLENCODED = frozenset({"urlEncoded", "url-encoded", "urlencoded", "x-www-form-urlencoded"})
 _RAW = frozenset({"rawInput", "raw-input", "raw", "json"})
 _FIELDS = frozenset({"formData", "form-data", "keyValue"}) | _URLENCODED
+
+
+class Reading(Protocol):
+    """Who reads requests: a scene, or the reader of tools."""
+
+    names: Names
+    rich: RichText
+
+    def remark(self, what: str) -> None:
+        """Say what differs."""
+        ...
 
 
 def read_code(node: Node, scene: Scene) -> Step:
@@ -51,15 +66,18 @@ def read_api(node: Node, scene: Scene) -> Step:
 
 def read_api_v2(node: Node, scene: Scene) -> Step:
     """`httpMethod`, `queryParameters` and `responseMappings`, in Markup."""
-    data = node.data
+    request = request_in(node.data, node.id, scene)
+    return replace(request, name=node.name, then=scene.next(node), failure=_failure(node, scene))
+
+
+def request_in(data: Obj, id: str, scene: Reading) -> Api:
+    """The request itself, as nodes and tools have it."""
     written = obj(data.get("body"))
     kind = text(written.get("type")) or text(written.get("contentType")) or text(data.get("bodyType"))
     fields = written.get("formData") or written.get("urlEncoded") or written.get("data")
     content = written.get("content", written.get("rawInput", data.get("content")))
     return Api(
-        StepID(node.id),
-        node.name,
-        scene.next(node),
+        StepID(id),
         url=_template(data.get("url"), scene).strip(),
         method=_method(data.get("httpMethod")),
         headers=_pairs(data.get("headers"), scene),
@@ -67,7 +85,6 @@ def read_api_v2(node: Node, scene: Scene) -> Step:
         body=_body(kind, fields, content, scene),
         captures=_captures(data.get("responseMappings"), "variableID", scene),
         background=data.get("async") is True or data.get("isAsync") is True,
-        failure=_failure(node, scene),
     )
 
 
@@ -107,7 +124,7 @@ def _input(written: Any, scene: Scene) -> Value:
     return Template(template) if "{" in template else Literally(template)
 
 
-def _template(written: Any, scene: Scene) -> str:
+def _template(written: Any, scene: Reading) -> str:
     if isinstance(written, str):
         return scene.names.template(written)
     return scene.rich.template(written)
@@ -117,7 +134,7 @@ def _method(written: Any) -> str:
     return text(written).upper() or "GET"
 
 
-def _pairs(written: Any, scene: Scene) -> tuple[Pair, ...]:
+def _pairs(written: Any, scene: Reading) -> tuple[Pair, ...]:
     found = []
     for each in objects(written):
         name = _template(each.get("key", ""), scene).strip()
@@ -127,7 +144,7 @@ def _pairs(written: Any, scene: Scene) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def _body(kind: str, fields: Any, content: Any, scene: Scene) -> Body | None:
+def _body(kind: str, fields: Any, content: Any, scene: Reading) -> Body | None:
     if kind in _FIELDS:
         pairs = _pairs(fields, scene)
         return FormBody(pairs, "urlencoded" if kind in _URLENCODED else "form-data") if pairs else None
@@ -137,7 +154,7 @@ def _body(kind: str, fields: Any, content: Any, scene: Scene) -> Body | None:
     return RawBody(template) if template.strip() else None
 
 
-def _captures(written: Any, key: str, scene: Scene) -> tuple[Captured, ...]:
+def _captures(written: Any, key: str, scene: Reading) -> tuple[Captured, ...]:
     found: list[Captured] = []
     for each in objects(written):
         variable = scene.names.variable(each.get(key))

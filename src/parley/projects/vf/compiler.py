@@ -12,6 +12,7 @@ from parley.domain.steps import Api, Call, Capture, Cards, Choice, Condition, Fu
 from parley.errors import BadProject
 from parley.projects.builtins import BUILTIN_UTTERANCES
 from parley.projects.loaded import Loaded
+from parley.projects.vf.agent_tools import agent_tools
 from parley.projects.vf.conditions import Conditions
 from parley.projects.vf.entries import Entries
 from parley.projects.vf.export_file import schema_of
@@ -64,8 +65,8 @@ def _library(export: Obj, layouts: dict[str, Layout], root: Layout, report: Repo
     # What is wrong with the intents is reported when they are read for the program.
     intents = Intents(export, names, rich, messages, Report("")).intents({}, set(BUILTIN_UTTERANCES))
     words = {name: frozenset(said.casefold() for said in intent.utterances) for name, intent in intents.items()}
-    prompts = Prompts(export, names, rich)
-    return Library(names, rich, conditions, messages, prompts, entries, words, layouts, voice="voice" in kinds)
+    prompts, tools = Prompts(export, names, rich), agent_tools(export, names, rich, report)
+    return Library(names, rich, conditions, messages, prompts, entries, words, layouts, "voice" in kinds, tools)
 
 
 def _program(
@@ -79,17 +80,20 @@ def _program(
     if asking:
         report.warn(f"{asking} steps ask a language model; without one they have no answer", "language model")
     mentioned = {trigger.intent for trigger in triggers if trigger.intent} | _listened_for(steps)
+    written = [*entities, *_written(steps), *library.tools.written()]
     local = {name for workflow in workflows.values() for name in workflow.variables}
     return Program(
         name=name,
         start=root.id,
         workflows=workflows,
-        variables=variables_of(export, [n for n in [*entities, *_written(steps)] if n not in local]),
+        variables=variables_of(export, [n for n in written if n not in local]),
         intents=reader.intents(entities, mentioned),
         entities=entities,
         triggers=triggers,
         settings=settings_of(export, library.rich, library.messages, report),
         functions=functions_of(export, library.names),
+        tools=library.tools.tools,
+        servers=library.tools.servers,
     )
 
 

@@ -18,6 +18,7 @@ from parley.projects.vf.messages import Messages
 from parley.projects.vf.names import Names
 from parley.projects.vf.prompts import Prompts
 from parley.projects.vf.rich_text import RichText
+from parley.projects.vf.toolbox import AgentTools
 
 
 class Library(Struct, frozen=True):
@@ -35,6 +36,7 @@ class Library(Struct, frozen=True):
     words: dict[str, frozenset[str]]
     layouts: dict[str, Layout]
     voice: bool
+    tools: AgentTools
 
 
 class Scene:
