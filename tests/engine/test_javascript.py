@@ -387,3 +387,29 @@ def test_no_source_does_anything_but_give_a_value_or_fail(source: str) -> None:
     with contextlib.suppress(ExpressionFailed):
         value(source, a=1, b="x")
     assert value("typeof globalThis.a + typeof globalThis.b + (1 + 1)") == "undefinedundefined2"
+
+
+class Timely(dict[str, Any]):
+    """Variables of a turn: with a time and a chance."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def shown(self) -> dict[str, Any]:
+        return dict(self)
+
+    def chance(self) -> tuple[int, int]:
+        return 1_767_225_600_000, self._seed
+
+
+def test_time_and_chance_are_the_turns_own() -> None:
+    source = (
+        "[Date.now(), new Date().toISOString(), typeof Date(), new Date(0).getTime(), Math.random(), Math.random()]"
+    )
+    one, again, other = (evaluate_expression(source, Timely(seed)) for seed in (7, 7, 8))
+    assert one[:4] == [1767225600000, "2026-01-01T00:00:00.001Z", "string", 0]
+    assert one == again
+    assert one[4:] != other[4:]
+    assert 0 <= one[4] < 1
+    assert evaluate_expression("new Date() instanceof Date && new Date().constructor === Date", Timely(7)) is True

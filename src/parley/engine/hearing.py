@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from parley.domain.ids import ProjectID, SessionID, TurnID
+from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, TurnID
 from parley.engine.ear import Ear, Form, Question
 from parley.engine.tools.errands import Errands
 from parley.engine.world import Secrets, World
@@ -36,7 +36,15 @@ class HeardWorld(World):
         object.__setattr__(self, "_made", {})
         object.__setattr__(self, "_ear", ear)
 
+    def of(self, project: ProjectID, environment: EnvironmentAlias) -> World:
+        """See `World.of`: what is heard stays heard."""
+        real = object.__getattribute__(self, "_real")
+        ear = object.__getattribute__(self, "_ear")
+        return self if real.vault is None else HeardWorld(real.of(project, environment), ear)
+
     def __getattribute__(self, name: str) -> Any:
+        if name == "of":
+            return object.__getattribute__(self, name)
         if name not in _WRAPPERS:
             real = object.__getattribute__(self, "_real")
             return getattr(real, name)

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from parley.engine.realm import CHECK, FAIL, GIVE, REALM, SPREAD
+from parley.engine.realm import CHECK, FAIL, GIVE, MOMENT, REALM, SPREAD
 from parley.errors import ParleyError
 
 SECONDS = 0.1
@@ -45,7 +45,7 @@ _NOT_VARIABLES = frozenset(
     "typeof var void while with yield undefined NaN Infinity globalThis Object Error EvalError RangeError "
     "ReferenceError SyntaxError TypeError URIError InternalError AggregateError Iterator Array parseInt parseFloat "
     "isNaN isFinite decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape Number Boolean String "
-    f"Math Symbol Date RegExp JSON Map Set WeakMap WeakSet btoa atob {FAIL} {GIVE} {SPREAD}".split()
+    f"Math Symbol Date RegExp JSON Map Set WeakMap WeakSet btoa atob {FAIL} {GIVE} {SPREAD} {MOMENT}".split()
 )
 _ALL = "variables"
 # Words that are not properties. Words inside quotes are found too: they cost a look-up and change nothing.
@@ -53,6 +53,7 @@ _WORD = re.compile(r"(?:(?<=\.\.\.)|(?<![\w$.]))(?:[^\W\d]|\$)[\w$]*")
 _MENTIONED = re.compile(r"[\w$]+")
 _BIGINT = re.compile(r"(?<![\w$.])[0-9]\w*n(?![\w$])", re.ASCII)
 _WAITING = re.compile(r"\b(?:async|import)\b")
+_CHANCY = re.compile(r"\bDate\b|\brandom\b|\bMath\s*\[|\bglobalThis\b")
 _MISSING = object()
 _INT32 = 2**31
 _EXACT = 2**53
@@ -91,6 +92,10 @@ def evaluate_expression(source: str, variables: Variables) -> Any:
         engine = _engines.engine = _Engine()
     try:
         prepared = engine.prepared(source)
+        if prepared.is_chancy:
+            chance = getattr(variables, "chance", None)
+            now, seed = (None, 0) if chance is None else chance()
+            engine.moment(now if now is None else float(now), seed & 0x7FFFFFFF)
         result = _call(engine, prepared, variables)
     except engine.failures as error:
         why, spent = explained(error, SECONDS, MEMORY_BYTES)
@@ -130,7 +135,7 @@ class _Prepared:
     `mentioned` are all words, those of JavaScript and of properties too: what `variables` may be asked for.
     """
 
-    __slots__ = ("functions", "mentioned", "source", "waits", "words")
+    __slots__ = ("functions", "is_chancy", "mentioned", "source", "waits", "words")
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -140,6 +145,8 @@ class _Prepared:
             for word in dict.fromkeys(_WORD.findall(source))
             if word not in _NOT_VARIABLES and (word.isascii() or word.isidentifier())
         )
+        self.is_chancy = _CHANCY.search(source) is not None
+        """It may look at the clock, or leave something to chance."""
         self.waits = _WAITING.search(source) is not None
         self.functions: dict[tuple[str, ...], Any] = {}
 
@@ -157,6 +164,7 @@ class _Engine:
         self.context.eval(REALM)
         self.context.set_time_limit(SECONDS)
         self.spread = self.context.eval(SPREAD)
+        self.moment = self.context.eval(MOMENT)
         self.prepared = lru_cache(maxsize=PREPARED)(_prepare)
 
     def function(self, prepared: _Prepared, undefined: tuple[str, ...]) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 FAIL = "__parley_fail"
 GIVE = "__parley_give"
 SPREAD = "__parley_spread"
+MOMENT = "__parley_moment"
 LONGEST_ARRAY = 100_000
 """Items; with the memory that an expression has, a longer one can only be full of holes."""
 
@@ -17,7 +18,7 @@ _SOURCE = """
 (() => {
 'use strict';
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, freeze, hasOwn } = Object;
-const { ownKeys, apply } = Reflect;
+const { ownKeys, apply, construct } = Reflect;
 const { isArray } = Array;
 const textOf = String; // Never a template literal here: they call String.prototype.concat.
 const { stringify } = JSON;
@@ -152,6 +153,27 @@ hide('GIVE', (value) => {
     default: return value;
   }
 });
+// Time and chance come from outside, anew for each expression that mentions them: the same for the same turn. The clock
+// goes on by a millisecond each time that it is read.
+const Real = Date, { imul } = Math, chance = Math.random;
+let now = null, state = 0;
+const read = () => now === null ? Real.now() : now++;
+const Held = function Date(...given) {
+  return new.target ? construct(Real, given.length ? given : [read()], new.target) : textOf(new Real(read()));
+};
+const timely = { now: read, parse: Real.parse, UTC: Real.UTC };
+for (const name of ['now', 'parse', 'UTC']) defineProperty(Held, name, { value: timely[name] });
+defineProperty(Real.prototype, 'constructor', { value: Held });
+Held.prototype = Real.prototype;
+defineProperty(globalThis, 'Date', { value: Held, writable: true, configurable: true });
+defineProperty(Math, 'random', { value: () => {
+  if (now === null) return chance();
+  state = state + 0x6D2B79F5 | 0;
+  let t = imul(state ^ state >>> 15, 1 | state);
+  t = t + imul(t ^ t >>> 7, 61 | t) ^ t;
+  return ((t ^ t >>> 14) >>> 0) / 4294967296;
+} });
+hide('MOMENT', (begun, seed) => { now = begun; state = seed; });
 hide('SPREAD', (prepared, values) => prepared(...values));
 
 const roots = [globalThis, ...kinds, kinds[1](), kinds[2](), kinds[3](), [].values(), new Map().entries(),
@@ -175,6 +197,7 @@ REALM = (
     _SOURCE.replace("'FAIL'", f"'{FAIL}'")
     .replace("'GIVE'", f"'{GIVE}'")
     .replace("'SPREAD'", f"'{SPREAD}'")
+    .replace("'MOMENT'", f"'{MOMENT}'")
     .replace("LONGEST_ARRAY", str(LONGEST_ARRAY))
 )
 """Run once in a fresh context, before its time limit is set."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.domain.state import SessionState
@@ -43,6 +44,7 @@ class Variables:
         self._now_ms = now_ms
         self._default_timezone = default_timezone
         self._frame: dict[str, Any] = {}
+        self._draws = 0
         self.hide: Callable[[Any], Any] | None = None
         """Takes secrets out of what is set; None where the turn knows none."""
         self.has_grown = False
@@ -77,6 +79,11 @@ class Variables:
             self._frame[name] = value
         else:
             self._state.variables[name] = value
+
+    def chance(self) -> tuple[int, int]:
+        """The time of the turn and a seed, for an expression that asks for them: the same when it is run again."""
+        self._draws += 1
+        return self._now_ms, crc32(f"{self._state.id} {self._now_ms} {self._draws}".encode())
 
     def own(self) -> dict[str, Any]:
         """A copy of everything that has been set, without what is computed."""
