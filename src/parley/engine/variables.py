@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
