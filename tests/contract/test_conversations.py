@@ -57,3 +57,17 @@ async def test_what_is_listed_is_what_was_saved(store: Any) -> None:
     (newest,) = await store.conversations.list(Wanted(SHOP), at_most=1)
     assert newest == await store.load(newest.id)
     assert newest.environment == EnvironmentAlias("production")
+
+
+async def test_sessions_are_found_by_environment_draft_and_time(store: Any) -> None:
+    for n in range(4):
+        each = session(f"{n:024x}", user=f"user {n}")
+        each.created_at = 1_000 + n
+        each.environment = EnvironmentAlias("main" if n < 3 else "canary")
+        each.contact = Contact(is_draft=n == 1)
+        await store.create(each)
+    assert await ids(store, environment="main") == list("210")
+    assert await ids(store, environment="canary") == list("3")
+    assert await ids(store, is_draft=True) == list("1")
+    assert await ids(store, is_draft=False, environment="main") == list("20")
+    assert await ids(store, since=1_001, until=1_002) == list("21")

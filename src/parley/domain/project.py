@@ -16,11 +16,19 @@ LEGACY_ALIASES = frozenset({"development", "production", "staging"})
 
 
 class Environment(Struct, frozen=True):
-    """`share` is the part of the users that are routed here, in percent of the project's total."""
+    """`share` is the part of the users that are routed here, in percent of the project's total.
+
+    `program` is what is published; `draft` is what is not yet, None where it is the same.
+    """
 
     alias: EnvironmentAlias
     program: Program
     share: float
+    draft: Program | None = None
+
+    def drafted(self) -> Environment:
+        """This environment as it will be once its draft is published."""
+        return self if self.draft is None else Environment(self.alias, self.draft, self.share)
 
 
 class Project(Struct, frozen=True):

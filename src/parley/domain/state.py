@@ -31,7 +31,8 @@ class Contact(Struct, frozen=True, omit_defaults=True):
     """With whom, how and for whom the conversation is (platform API, sections 2 and 3).
 
     `channel` is voice, sms, whatsapp, web or email; `direction` inbound, outbound, playground, simulated or test.
-    `entity` and `service` are UUIDs. `caller` is a number or a name as the channel gives it.
+    `entity` and `service` are UUIDs. `caller` is a number or a name as the channel gives it. `is_draft`: it is a try of
+    what its environment has not published yet.
     """
 
     channel: str = "web"
@@ -40,9 +41,23 @@ class Contact(Struct, frozen=True, omit_defaults=True):
     service: str | None = None
     caller: str = ""
     scenario: str = ""
+    is_draft: bool = False
 
 
 WEB = Contact()
+
+
+class Hold(Struct, frozen=True, omit_defaults=True):
+    """A person has the conversation, until a time unless they ask for more of it: the agent says nothing meanwhile.
+
+    `operator` is a UUID, `name` what the user sees, `key` the id of the key that it was asked for with.
+    """
+
+    operator: str
+    name: str
+    since: int
+    until: int
+    key: str = ""
 
 
 class SessionState(Struct, omit_defaults=True):
@@ -50,7 +65,7 @@ class SessionState(Struct, omit_defaults=True):
 
     Times are milliseconds since 1970. `revision` counts saves: a save with a stale one is refused. `next_offset`
     and `epoch` number the session's emissions. `ended` is the end reason, None while the session lives.
-    `expires_at` is None where inactivity does not end the session.
+    `expires_at` is None where inactivity does not end the session. `folded` are the last injections that were used.
     """
 
     id: SessionID
@@ -66,6 +81,8 @@ class SessionState(Struct, omit_defaults=True):
     next_offset: int = 1
     ended: str | None = None
     contact: Contact = WEB
+    hold: Hold | None = None
+    folded: list[str] = []
     stack: list[Frame] = []
     storage: dict[str, JSON] = {}
     variables: dict[str, JSON] = {}

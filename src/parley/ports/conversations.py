@@ -12,12 +12,19 @@ from parley.domain.state import SessionState
 
 
 class Wanted(Struct, frozen=True):
-    """Which sessions. None: all of them. `channel` and `entity` are those of `SessionState.contact`."""
+    """Which sessions. None: all of them. `channel`, `entity` and `is_draft` are those of `SessionState.contact`.
+
+    Created from `since` to `until`, in milliseconds since 1970, both included.
+    """
 
     projects: tuple[ProjectID, ...]
     is_live: bool | None = None
     channel: str | None = None
     entity: str | None = None
+    environment: str | None = None
+    is_draft: bool | None = None
+    since: int | None = None
+    until: int | None = None
 
 
 class Conversations(Protocol):

@@ -33,4 +33,8 @@ def _fits(state: SessionState, wanted: Wanted) -> bool:
         and wanted.is_live in (None, state.ended is None)
         and wanted.channel in (None, state.contact.channel)
         and wanted.entity in (None, state.contact.entity)
+        and wanted.environment in (None, state.environment)
+        and wanted.is_draft in (None, state.contact.is_draft)
+        and (wanted.since is None or wanted.since <= state.created_at)
+        and (wanted.until is None or state.created_at <= wanted.until)
     )

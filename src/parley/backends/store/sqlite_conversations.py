@@ -32,6 +32,13 @@ class SqliteConversations:
 
 
 def _asked(wanted: Wanted) -> tuple[Any, ...]:
-    live = wanted.is_live
-    channel, entity = wanted.channel, wanted.entity
-    return (msgspec.json.encode(wanted.projects).decode(), live, live, channel, channel, entity, entity)
+    asked = (
+        wanted.is_live,
+        wanted.channel,
+        wanted.entity,
+        wanted.environment,
+        wanted.is_draft,
+        wanted.since,
+        wanted.until,
+    )
+    return (msgspec.json.encode(wanted.projects).decode(), *(value for value in asked for _ in range(2)))

@@ -171,6 +171,10 @@ WHERE project IN (SELECT value FROM json_each(?))
   AND (? IS NULL OR (ended IS NULL) = ?)
   AND (? IS NULL OR coalesce(state ->> '$.contact.channel', 'web') = ?)
   AND (? IS NULL OR state ->> '$.contact.entity' = ?)
+  AND (? IS NULL OR state ->> '$.environment' = ?)
+  AND (? IS NULL OR coalesce(state ->> '$.contact.is_draft', 0) = ?)
+  AND (? IS NULL OR state ->> '$.created_at' >= ?)
+  AND (? IS NULL OR state ->> '$.created_at' <= ?)
 ORDER BY n DESC LIMIT ? OFFSET ?;
 
 -- name: count_sessions
@@ -178,4 +182,8 @@ SELECT count(*) FROM session
 WHERE project IN (SELECT value FROM json_each(?))
   AND (? IS NULL OR (ended IS NULL) = ?)
   AND (? IS NULL OR coalesce(state ->> '$.contact.channel', 'web') = ?)
-  AND (? IS NULL OR state ->> '$.contact.entity' = ?);
+  AND (? IS NULL OR state ->> '$.contact.entity' = ?)
+  AND (? IS NULL OR state ->> '$.environment' = ?)
+  AND (? IS NULL OR coalesce(state ->> '$.contact.is_draft', 0) = ?)
+  AND (? IS NULL OR state ->> '$.created_at' >= ?)
+  AND (? IS NULL OR state ->> '$.created_at' <= ?);
