@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
         if at >= 0:
             length = int(headers[at + 15 :].split(b"\r\n", 1)[0])
             return bytes(self._buffer[head + 4 :]) if len(self._buffer) >= head + 4 + length else None
-        return bytes(self._buffer[head + 4 :]) if self._buffer.endswith(b"0\r\n\r\n") else None
+        return bytes(self._buffer[head + 4 :]) if self._buffer.endswith(b"\r\n0\r\n\r\n") else None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Whoever waits is told."""
