@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ from parley.domain.world_steps import Api, Captured, JsonBody, Pair
 from parley.projects.export import export_project
 from parley.projects.load import check, load
 from parley.projects.schema import agent_schema
+from parley.projects.shape import Shape
+from parley.projects.tool_shapes import TOOL_SHAPES
+
+PAGE = (Path(__file__).parents[2] / "docs/reference/tools.md").read_text("utf-8")
 
 AGENT = """
 variables: {status: "", number: 0}
@@ -201,3 +206,13 @@ def test_a_function_step_may_be_given_a_secret(tmp_path: Path) -> None:
 def test_a_secret_in_a_text_is_warned_of(tmp_path: Path) -> None:
     (problem,) = check(written(tmp_path, AGENT.replace("{say: Hello!}", "{say: '{secret.shop_key}'}")))
     assert "there is no variable `secret`" in str(problem)
+
+
+@pytest.mark.parametrize("shape", TOOL_SHAPES, ids=lambda shape: shape.name)
+def test_every_key_is_on_the_page(shape: Shape) -> None:
+    assert [key for key in shape.keys if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", PAGE)] == []
+
+
+@pytest.mark.parametrize("example", re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+def test_the_examples_of_the_page_have_no_problems(tmp_path: Path, example: str) -> None:
+    assert check(written(tmp_path, f"{example}workflows: {{main: [{{say: Hello!}}]}}\n")) == []
