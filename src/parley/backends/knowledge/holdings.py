@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
+KEPT = 32
+"""Narrowings whose passages are remembered: an agent asks with the same few again and again."""
+
 _decode = msgspec.json.Decoder(Document).decode
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Holding(Struct, frozen=True, eq=False):
@@ -48,6 +52,7 @@ class Holdings:
         self.revision = revision
         self.held = held
         self._owner = {n: (holding, at) for holding in held.values() for at, n in enumerate(holding.chunks)}
+        self._narrowed: dict[bytes, set[int]] = {}
         self._matrix: Matrix | None = None
         self._rows: NDArray[np.int64] | None = None
         if any(holding.vectors for holding in held.values()):
@@ -73,7 +78,12 @@ class Holdings:
         """The passages that a narrowing leaves in."""
         if narrowing.is_empty:
             return self._owner.keys()
-        return {n for holding in self.held.values() for n in holding.wanted(narrowing)}
+        key = _encode(narrowing)
+        if key not in self._narrowed:
+            if len(self._narrowed) >= KEPT:
+                self._narrowed.clear()
+            self._narrowed[key] = {n for holding in self.held.values() for n in holding.wanted(narrowing)}
+        return self._narrowed[key]
 
     def nearest(self, vector: bytes, least: float, at_most: int, wanted: Collection[int]) -> list[int]:
         """The passages whose vectors are nearest, best first, if they are at least so near."""
