@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.domain.recording import Heard, Recording
+from parley.domain.ids import SessionID, TurnID
+from parley.domain.recording import Heard, Recording, decode_heard, encode_heard
 from parley.domain.redaction import BLACK, KINDS, Redaction, secret_mark
 from parley.engine import hearing
 from parley.engine.ear import Listening, Question
+from parley.engine.tools.errands import Errands
 from parley.engine.world import NOWHERE, World
+from parley.ports.effects import EffectName
+from parley.ports.mcp import McpAnswer, McpFailed, McpPlace
 from parley.ports.tools import Request, RequestFailed
+from parley.replay.recalled import Recalled
+from parley.trials.answers import McpAnswers
 
 UNHEARD = {"sleep": "time passes in a replay too", "vault": "a turn gets the secrets of its own project"}
 
@@ -98,3 +106,63 @@ def test_what_is_blackened_stays_so(text: str, kind: str) -> None:
     once = redaction.text(text)
     assert redaction.text(once) == once
     assert re.search(KINDS[kind], once.replace(BLACK, "")) is None or BLACK in once or once == text
+
+
+async def test_answers_of_calls_at_once_are_recalled_for_whom_they_were_and_in_their_order() -> None:
+    class Servers(McpAnswers):
+        """The slower tool is asked first."""
+
+        async def call(self, place: McpPlace, tool: str, arguments: dict[str, Any], timeout: float = 20) -> McpAnswer:
+            for _ in range(50 if tool == "slow" else 1):
+                await asyncio.sleep(0)
+            return await super().call(place, tool, arguments, timeout)
+
+    place = McpPlace("https://mcp.test/")
+    real = dataclasses.replace(
+        NOWHERE, mcp=Servers({place.url: {"slow": {"text": "1"}, "fast": {"text": "2"}, "bad": {"fails": "no"}}})
+    )
+
+    async def asked(world: World) -> list[str]:
+        order: list[str] = []
+
+        async def one(tool: str, n: int) -> None:
+            assert world.mcp is not None
+            try:
+                answer = (await world.mcp.call(place, tool, {"n": n})).text
+            except McpFailed as failed:
+                answer = failed.message
+            order.append(f"{tool} {n}: {answer}")
+
+        assert world.mcp is not None
+        assert [tool.name for tool in await world.mcp.tools(place)] == ["slow", "fast", "bad"]
+        await asyncio.gather(one("slow", 1), one("fast", 1), one("fast", 2), one("bad", 1))
+        return order
+
+    listening = Listening(Recording(), 0)
+    then = await asked(hearing.HeardWorld(real, lambda: listening))
+    assert then[-1] == "slow 1: 1"
+    remarks: list[str] = []
+    recalled = Recalled(decode_heard(encode_heard(listening.heard())), (), remarks.append, lambda: None)
+    now = await asked(hearing.HeardWorld(dataclasses.replace(real, mcp=McpAnswers({})), lambda: recalled))
+    assert now == then
+    assert (remarks, recalled.unasked()) == ([], [])
+
+
+async def test_what_was_sent_off_in_one_turn_is_known_in_another() -> None:
+    name = EffectName(SessionID("s"), TurnID("t"), "place:later")
+
+    async def work() -> bytes:
+        return b'{"text":"done"}'
+
+    errands = Errands()
+    listening = Listening(Recording(), 0)
+    heard = hearing.HeardWorld(dataclasses.replace(NOWHERE, errands=errands), lambda: listening)
+    heard.errands.start(name, work(), keep=True)
+    assert heard.errands.is_running(name)
+    await errands.settle()
+    assert (heard.errands.is_running(name), heard.errands.take(name)) == (False, b'{"text":"done"}')
+    recalled = Recalled(listening.heard(), (), print, lambda: None)
+    again = hearing.HeardWorld(NOWHERE, lambda: recalled)
+    again.errands.start(name, work(), keep=True)
+    assert (again.errands.is_running(name), again.errands.is_running(name)) == (True, False)
+    assert again.errands.take(name) == b'{"text":"done"}'

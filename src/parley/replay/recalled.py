@@ -122,6 +122,13 @@ class Recalled:
 
     async def _until(self, at: int) -> None:
         """Wait for this time of the turn; for ever where it is none, until the turn is stopped."""
-        if at == NEVER:
-            await self._loop.create_future()
-        await asyncio.sleep(max(0.0, self._began + at / 1e6 - self._loop.time()))
+        there = self._loop.create_future()
+        if at != NEVER:
+            # Also where that is past: of answers that are awaited at once, the earlier comes first.
+            self._loop.call_at(self._began + at / 1e6, _arrive, there)
+        await there
+
+
+def _arrive(there: asyncio.Future[None]) -> None:
+    if not there.done():
+        there.set_result(None)
