@@ -70,4 +70,6 @@ async def test_sessions_are_found_by_environment_draft_and_time(store: Any) -> N
     assert await ids(store, environment="canary") == list("3")
     assert await ids(store, is_draft=True) == list("1")
     assert await ids(store, is_draft=False, environment="main") == list("20")
+    assert await ids(store, session=f"{2:024x}") == list("2")
+    assert await ids(store, session=f"{2:024x}", environment="canary") == []
     assert await ids(store, since=1_001, until=1_002) == list("21")

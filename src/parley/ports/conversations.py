@@ -25,6 +25,7 @@ class Wanted(Struct, frozen=True):
     is_draft: bool | None = None
     since: int | None = None
     until: int | None = None
+    session: str | None = None
 
 
 class Conversations(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -17,28 +17,57 @@ from parley.ports.versions import Versions
 
 log = structlog.get_logger()
 
+Lay = Callable[[Project], Awaitable[Project]]
+
 
 class Catalog:
-    """Projects by id; agents by version, loaded from the store when a session needs an old one."""
+    """Projects by id; agents by version, loaded from the store when a session needs an old one.
 
-    def __init__(self, versions: Versions, embedder: Embedder | None = None) -> None:
+    `lay` makes of a project as its files have it the one that is served; None: it is served as it is.
+    """
+
+    def __init__(self, versions: Versions, embedder: Embedder | None = None, lay: Lay | None = None) -> None:
         self._versions = versions
         self._embedder = embedder
+        self._lay = lay
+        self._serving = asyncio.Lock()
+        self._files: dict[ProjectID, Project] = {}
         self._learning: set[asyncio.Task[None]] = set()
         self._projects: dict[ProjectID, Project] = {}
         self._agents: dict[VersionID, Agent] = {}
         self._served: dict[int, tuple[Program, Agent]] = {}
         """Programs by identity: to name one by its content takes milliseconds when it is large."""
 
-    async def serve(self, project: Project) -> None:
+    async def serve(self, file: Project) -> None:
         """Serve a project, or a changed one from here on: live sessions stay on the version they began with."""
+        async with self._serving:
+            await self._lay_and_serve(file)
+
+    async def serve_again(self, id: ProjectID) -> Project:
+        """Serve a project as its files last had it, laid over anew. Raises `NotFound`."""
+        async with self._serving:
+            self.project(id)
+            return await self._lay_and_serve(self._files[id])
+
+    def is_filed(self, id: ProjectID, alias: str) -> bool:
+        """The project's files have this environment."""
+        return any(environment.alias == alias for environment in self._files[id].environments)
+
+    async def _lay_and_serve(self, file: Project) -> Project:
+        project = file if self._lay is None else await self._lay(file)
         for environment in project.environments:
-            version = version_of(environment.program)
-            if version not in self._agents:
-                await self._versions.save(version, encode_program(environment.program))
-                self._agents[version] = await self._ready(Agent(version, environment.program))
-            self._served[id(environment.program)] = (environment.program, self._agents[version])
-        self._projects[project.id] = project
+            await self._serve(environment.program)
+            if environment.draft is not None:
+                await self._serve(environment.draft)
+        self._files[file.id], self._projects[file.id] = file, project
+        return project
+
+    async def _serve(self, program: Program) -> None:
+        version = version_of(program)
+        if version not in self._agents:
+            await self._versions.save(version, encode_program(program))
+            self._agents[version] = await self._ready(Agent(version, program))
+        self._served[id(program)] = (program, self._agents[version])
 
     def projects(self) -> Iterable[Project]:
         """All projects, in the order in which they came."""

@@ -40,5 +40,6 @@ def _asked(wanted: Wanted) -> tuple[Any, ...]:
         wanted.is_draft,
         wanted.since,
         wanted.until,
+        wanted.session,
     )
     return (msgspec.json.encode(wanted.projects).decode(), *(value for value in asked for _ in range(2)))

@@ -175,6 +175,7 @@ WHERE project IN (SELECT value FROM json_each(?))
   AND (? IS NULL OR coalesce(state ->> '$.contact.is_draft', 0) = ?)
   AND (? IS NULL OR state ->> '$.created_at' >= ?)
   AND (? IS NULL OR state ->> '$.created_at' <= ?)
+  AND (? IS NULL OR id = ?)
 ORDER BY n DESC LIMIT ? OFFSET ?;
 
 -- name: count_sessions
@@ -186,4 +187,5 @@ WHERE project IN (SELECT value FROM json_each(?))
   AND (? IS NULL OR state ->> '$.environment' = ?)
   AND (? IS NULL OR coalesce(state ->> '$.contact.is_draft', 0) = ?)
   AND (? IS NULL OR state ->> '$.created_at' >= ?)
-  AND (? IS NULL OR state ->> '$.created_at' <= ?);
+  AND (? IS NULL OR state ->> '$.created_at' <= ?)
+  AND (? IS NULL OR id = ?);
