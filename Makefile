@@ -8,7 +8,7 @@ PORT    ?= 8181
 DATA    ?= .parley/data.db
 export API_KEY
 
-.PHONY: serve test check bench bench-engine bench-socket lock clean
+.PHONY: serve test check bench bench-engine bench-socket bench-llm lock clean
 
 serve: $(VENV)/.installed
 	@$(BIN)/parley serve examples/$(EXAMPLE) --port $(PORT) --data $(DATA)
@@ -36,6 +36,9 @@ bench-socket: $(VENV)/.tested-with
 	@[ -d bench/node/node_modules ] || npm --prefix bench/node ci --loglevel=error --no-audit --no-fund
 	$(BIN)/python -m bench.socket_layer
 	$(BIN)/python -m bench.socket_turns --node
+
+bench-llm: $(VENV)/.tested-with
+	$(BIN)/python -m bench.llm
 
 lock:  ## re-resolve the locked requirements
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock

@@ -37,6 +37,15 @@ class StreamedModel:
         self._wire = wire
         self._connections = connections
         self._clock = clock
+        self._address = wire.address(place)
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=place.waits.connect)
+        self._headers = {
+            "content-type": "application/json",
+            "accept": "text/event-stream",
+            "accept-encoding": "identity",
+            "user-agent": USER_AGENT,
+            **wire.headers(place),
+        }
 
     async def answer(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         """See `LanguageModel.answer`."""
@@ -93,21 +102,10 @@ class StreamedModel:
 
     async def _send(self, body: bytes, deadline: float) -> aiohttp.ClientResponse:
         place = self._place
-        headers = {
-            "content-type": "application/json",
-            "accept": "text/event-stream",
-            "accept-encoding": "identity",
-            "user-agent": USER_AGENT,
-            **self._wire.headers(place),
-        }
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._connections.session().post(
-                    self._wire.address(place),
-                    data=body,
-                    headers=headers,
-                    allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=place.waits.connect),
+                    self._address, data=body, headers=self._headers, allow_redirects=False, timeout=self._timeout
                 )
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
             raise ModelUnavailable(f"{place.who} cannot be trusted: TLS failed", "refused") from error
