@@ -8,10 +8,11 @@ from tests.conversations.driver import Send, engine_driver
 from tests.projects.vf_files import imported, program_of
 
 from parley.backends.llm.scripted import script_of
-from parley.domain.conditions import Judged, Truthy
+from parley.domain.conditions import Judged, Literally, Template, Truthy
+from parley.domain.ids import StepID
 from parley.domain.program import Program
-from parley.domain.prompt import Briefing, ModelSettings
-from parley.domain.steps import Exits, Way
+from parley.domain.prompt import Briefing, ModelSettings, Prompt
+from parley.domain.steps import Assignment, Exits, Way
 
 JUDGING = "judging_13.vf"
 SCRIPT = r"""
@@ -49,13 +50,13 @@ async def said(send: Send, *texts: str) -> list[str]:
 def test_a_capture_has_its_rules_its_exits_and_how_its_model_is_asked() -> None:
     where = step("where")
     assert (where.improvises, where.rules) == (True, ("Nobody travels on a Friday.",))
-    assert where.exits == Exits(("The user gives up.", "The user calls {name} a liar."), "over")
+    assert where.exits == Exits(("The user gives up.", "The user calls {name} a liar."), StepID("over"))
     assert where.briefing == Briefing("You are brief.", ModelSettings("small", 0.1, 50))
 
 
 def test_an_entity_has_an_example_and_a_port_for_when_it_never_comes() -> None:
     city, day = step("where").entities
-    assert (city.placeholder, city.given_up, city.reprompts[0].text) == ("Oslo", Way("nowhere"), "Which city?")
+    assert (city.placeholder, city.given_up, city.reprompts[0].text) == ("Oslo", Way(StepID("nowhere")), "Which city?")
     assert (day.variable, day.placeholder, day.given_up) == ("when", "", None)
 
 
@@ -93,3 +94,17 @@ async def test_without_a_model_the_prompts_and_the_else_are_taken() -> None:
     assert await said(talk(None), "hello") == ["Which city?"]
     assert await said(talk(None), "hello", "hello") == ["Nowhere."]
     assert await said(talk(None), "Bergen on Friday") == ["Over."]
+
+
+def test_a_set_step_may_be_about_the_transcript() -> None:
+    assert step("note").assignments == (Assignment("when", Template("{name}")),)
+    assert step("note").properties == (Assignment("mood", Literally("high")),)
+    assert [value.variable for value in step("note:prompts").values] == ["name"]
+
+
+def test_repeat_restart_and_the_knowledge_base_are_settings() -> None:
+    settings = judging().settings
+    assert (settings.repeat, settings.restart) == ("last", False)
+    assert settings.no_match_knowledge == Prompt(
+        "{last_utterance}", "You know trains.", knowledge=True, settings=ModelSettings("small", 0.1, 200)
+    )

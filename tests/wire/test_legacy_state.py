@@ -7,7 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from house_fixture import API_KEY, Opened, messages, open_house, split_project
+from house_fixture import API_KEY, MAIN, Opened, messages, open_house, split_project
+from parley.domain.conditions import Literally, Template
+from parley.domain.ids import EnvironmentAlias, ProjectID, StepID
+from parley.domain.program import Program, Workflow
+from parley.domain.project import Environment, Project
+from parley.domain.steps import Assignment, Capture, Set
 
 USER = "/state/user/ada"
 INTERACT = f"{USER}/interact"
@@ -297,3 +302,17 @@ async def test_users_have_at_most_128_characters(client: httpx.AsyncClient) -> N
     for length, status in ((128, 200), (129, 400)):
         answer = await client.get(f"/state/user/{'x' * length}", headers=AUTH)
         assert answer.status_code == status
+
+
+async def test_properties_of_the_transcript_are_shown_and_outlive_a_launch() -> None:
+    heard = Capture(StepID("heard"), then=StepID("note"), variable="name")
+    properties = (Assignment("topic", Literally({"id": 3})), Assignment("caller", Template("{name}")))
+    note = Set(StepID("note"), then=heard.id, properties=properties)
+    program = Program("notes", MAIN, {MAIN: Workflow(MAIN, "Main", {heard.id: heard, note.id: note}, heard.id)})
+    environment = Environment(EnvironmentAlias("main"), program, 100)
+    opened = await open_house(Project(ProjectID("shop"), "Shop", (environment,)))
+    async with opened.client() as client:
+        for body in (LAUNCH, text("Ada"), LAUNCH):
+            await interact(client, body)
+        state = (await client.get(USER, headers=AUTH)).json()
+    assert state["storage"]["transcriptProperties"] == {"topic": {"id": 3}, "caller": "Ada"}

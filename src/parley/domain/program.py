@@ -12,12 +12,13 @@ from parley.domain.ids import StepID, VersionID, WorkflowID
 from parley.domain.knowledge_settings import KnowledgeSettings
 from parley.domain.playbooks import CostLimit, MemoryLimit, Playbook, Router
 from parley.domain.prompt import Prompt
-from parley.domain.steps import NoReply, Said, Step
 from parley.domain.recording import Recording
+from parley.domain.steps import NoReply, Said, Step
 from parley.domain.tools import McpServer, Tool
 
 Concurrency = Literal["enqueue", "reject", "interrupt"]
 Modality = Literal["chat", "voice"]
+Repeat = Literal["last", "all", "off"]
 
 
 class Variable(Struct, frozen=True, omit_defaults=True):
@@ -118,8 +119,10 @@ class Limits(Struct, frozen=True, omit_defaults=True):
 class Settings(Struct, frozen=True, omit_defaults=True):
     """What holds for the whole agent.
 
-    With `no_match_prompt` a model answers what fits nothing, and `no_match` is said where it cannot.
-    `message_delay` is in milliseconds; `idle_seconds` None: inactivity never ends a session. `no_reply` is the
+    What fits nothing is looked up in the knowledge base with `no_match_knowledge`, else a model answers it with
+    `no_match_prompt`, else `no_match` is said. `repeat` is what a user hears again who asks for that: the last thing
+    said, all that was said since the user spoke, or nothing. `restart` False: a launch goes on where the conversation
+    is. `message_delay` is in milliseconds; `idle_seconds` None: inactivity never ends a session. `no_reply` is the
     global one: its timeout is the default of every step that asks for silence to be watched. In `modality` voice
     everything that is said is a `speak` trace. `private_hosts` are hosts (`name` or `name:port`) of the operator's own
     network that steps may call; all others there are refused. `likeness`, up to 1, is how like an utterance a text must
@@ -128,6 +131,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
 
     no_match: tuple[Said, ...] = ()
     no_match_prompt: Prompt | None = None
+    no_match_knowledge: Prompt | None = None
     no_reply: NoReply | None = None
     message_delay: int = 1000
     timezone: str = "UTC"
@@ -135,12 +139,15 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     idle_seconds: float | None = 900.0
     concurrency: Concurrency = "enqueue"
     modality: Modality = "chat"
+    repeat: Repeat = "last"
+    restart: bool = True
     limits: Limits = Limits()
     private_hosts: tuple[str, ...] = ()
     likeness: float | None = None
     knowledge: KnowledgeSettings = KnowledgeSettings()
     memory: MemoryLimit = MemoryLimit()
     cost: CostLimit | None = None
+    recording: Recording = Recording()
 
 
 class Program(Struct, frozen=True, omit_defaults=True):
@@ -148,7 +155,6 @@ class Program(Struct, frozen=True, omit_defaults=True):
 
     `router` None: there is none, and whatever ends without a way on ends the conversation. `tools` are by the name that
     the model calls them by, `servers` and `playbooks` by their own.
-    recording: Recording = Recording()
     """
 
     name: str

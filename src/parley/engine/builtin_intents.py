@@ -1,7 +1,8 @@
 """What the builtin intents do where nothing else takes them, and which of them an audio player obeys.
 
-`VF.STOP` ends the conversation, `VF.START_OVER` begins it anew, `VF.REPEAT` says what was last said and asks again.
-`VF.HELP` and the rest do nothing of themselves: they need a trigger. Source: engine, section 1.10 (interaction,
+`VF.STOP` ends the conversation, `VF.START_OVER` begins it anew, `VF.REPEAT` says again what was said, as the setting
+`repeat` has it, and asks again. `VF.HELP` and the rest do nothing of themselves: without a trigger, and with no choice
+that listens for them, they are replies that fit nothing. Source: engine, sections 1.8 (commands) and 1.10 (interaction,
 stream).
 """
 
@@ -10,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from parley.engine.next import FINISH, RESTART, Goto, Next
-from parley.engine.saying import say_again
+from parley.engine.saying import repeat
 from parley.engine.turn import Turn
 
 STOP, START_OVER, REPEAT = "VF.STOP", "VF.START_OVER", "VF.REPEAT"
-ACTING = frozenset({STOP, START_OVER, REPEAT})
 PLAYER = frozenset({"PAUSE", "RESUME", "PLAY", "START_OVER", "NEXT", "PREVIOUS", "CANCEL", "STOP", "END"})
 _PREFIX = "VF."
+
+
+def acting(turn: Turn) -> list[str]:
+    """Those of the agent's intents that do something of themselves."""
+    names = (STOP, START_OVER) if turn.program.settings.repeat == "off" else (STOP, START_OVER, REPEAT)
+    return [intent for intent in names if intent in turn.program.intents]
 
 
 def of_itself(intent: str, turn: Turn) -> Next | None:
@@ -25,8 +31,8 @@ def of_itself(intent: str, turn: Turn) -> Next | None:
         return FINISH
     if intent == START_OVER:
         return RESTART
-    if intent == REPEAT:
-        say_again(turn)
+    if intent == REPEAT and turn.program.settings.repeat != "off":
+        repeat(turn)
         return Goto(turn.frame.step)
     return None
 

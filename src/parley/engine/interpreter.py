@@ -42,8 +42,9 @@ from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
 from parley.engine.next import Delegate, Finish, Goto, Improvise, Jump, Next, Push, Restart, Wait
 from parley.engine.options import options_of, path_of
-from parley.engine.saying import say_again
+from parley.engine.saying import repeat, say_again
 from parley.engine.steps.function import take_path
+from parley.engine.steps.set import PROPERTIES
 from parley.engine.stored import stored
 from parley.engine.transfers import heard, path_for, waiting_at
 from parley.engine.turn import Turn
@@ -62,8 +63,10 @@ async def run(turn: Turn) -> None:
     if isinstance(turn.action, SelfDescribing):
         return
     try:
-        if isinstance(turn.action, Launch) or not turn.state.stack:
+        if not turn.state.stack or (isinstance(turn.action, Launch) and _begins_anew(turn.action, turn)):
             first = await _begin(turn)
+        elif isinstance(turn.action, Launch):
+            first = _go_on(turn)
         else:
             first = await _resume(turn)
         await _answer(turn, first)
@@ -106,9 +109,9 @@ def _note(turn: Turn) -> None:
 
 
 def reset(state: SessionState, start: WorkflowID) -> None:
-    """Begin again: the stack and the storage are cleared, the variables stay, `sessions` counts."""
+    """Begin again: stack and storage are cleared, but for the transcript's; the variables stay, `sessions` counts."""
     state.stack = [Frame(start)]
-    state.storage = {}
+    state.storage = {PROPERTIES: state.storage[PROPERTIES]} if PROPERTIES in state.storage else {}
     count = state.variables.get("sessions", 0)
     state.variables["sessions"] = (count if isinstance(count, int) else 0) + 1
 
@@ -122,6 +125,22 @@ async def _begin(turn: Turn) -> Next:
     turn.variables.enter(turn.frame.variables)
     turn.emit(debug("starting conversation", context="Start"))
     return await find_meaning(turn, None) or _elsewhere(turn) or Goto(start.start)
+
+
+def _begins_anew(launch: Launch, turn: Turn) -> bool:
+    payload = launch.wire.get("payload")
+    return turn.program.settings.restart or (isinstance(payload, dict) and payload.get("resetState") is True)
+
+
+def _go_on(turn: Turn) -> Next:
+    """The user is back where the conversation stands: the step that waits asks again."""
+    turn.take()
+    turn.variables.enter(turn.frame.variables)
+    if turn.frame.step is None:
+        turn.frame.step = _start_of(turn)
+    turn.emit(debug("going on with the conversation", context="Start"))
+    repeat(turn)
+    return Goto(turn.frame.step)
 
 
 async def _resume(turn: Turn) -> Next:

@@ -5,10 +5,11 @@ Source: engine, section 1.10 (no-match and no-reply).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from parley.domain.actions import Action, EventSent, IntentMatched, NoReply
+from parley.domain.prompt import Prompt
 from parley.domain.steps import Listening, Said
 from parley.domain.traces import NoReplyPayload, NoReplyTrace, PathPayload, PathTrace, debug
 from parley.engine import triggers
@@ -74,9 +75,11 @@ def unheard(action: Action, turn: Turn) -> Next:
 
 
 def no_match(listening: Listening, turn: Turn, again: Again = nothing_again) -> Next:
-    """The reply fits nothing: a reprompt, then the path, else the global no-match, and the step stays.
+    """The reply fits nothing: a reprompt, then the path, else what the knowledge base or the global no-match says, and
+    the step stays.
 
-    The global one is written by a model where the agent says so, and said from its list where that fails.
+    The knowledge base is asked, and a model writes the global one, where the agent says so; what fails is passed over.
+    Source: Conversations API, section 8 (Fallbacks).
     """
     rule = listening.no_match
     prompt = _next_prompt(rule.reprompts, rule.shuffled, NO_MATCHES, turn)
@@ -92,8 +95,16 @@ def no_match(listening: Listening, turn: Turn, again: Again = nothing_again) -> 
         again()
         return go_on_listening(listening, turn)
 
-    prompt_of_all = turn.program.settings.no_match_prompt
-    return stay(False) if prompt_of_all is None else Improvise(prompt_of_all, stay)
+    settings = turn.program.settings
+    rest = [prompt for prompt in (settings.no_match_knowledge, settings.no_match_prompt) if prompt is not None]
+    return _first_said(rest, stay)
+
+
+def _first_said(prompts: Sequence[Prompt], then: Callable[[bool], Next]) -> Next:
+    """Have the prompts answered until one is; `then` goes on, told whether one was."""
+    if not prompts:
+        return then(False)
+    return Improvise(prompts[0], lambda is_said: then(True) if is_said else _first_said(prompts[1:], then))
 
 
 def no_reply(listening: Listening, turn: Turn, again: Again = nothing_again) -> Next:

@@ -23,12 +23,21 @@ OUTPUT = "output"
 """Storage of a frame: what was last said in it, to be said again after an interruption."""
 
 
+REPEAT = "repeat"
+"""Storage of the session: all that was said in the last turn that said something, where users may hear it again."""
+
+
 class _Output(Struct, frozen=True):
     message: str
     content: list[Any] = []
     delay: int | None = None
     spoken: bool = False
     audio: str | None = None
+
+
+class _Outputs(Struct, frozen=True):
+    turn: str
+    outputs: list[_Output] = []
 
 
 def variant_of(step: StepID, variants: tuple[Said, ...], turn: Turn) -> Said | None:
@@ -72,7 +81,7 @@ def _say(said: Said, turn: Turn) -> None:
         return
     message = render(said.text, turn.variables)
     content = slate_of(message) if said.slate is None else render_slate(said.slate, turn.variables)
-    turn.frame.storage[OUTPUT] = {"message": message, "content": content, "delay": said.delay}
+    keep({"message": message, "content": content, "delay": said.delay}, turn)
     emit_text(message, content, said.delay, turn)
 
 
@@ -80,15 +89,38 @@ def speak_aloud(said: Said, turn: Turn) -> None:
     """Say it as speech: to be synthesised, or a recording."""
     message = render(said.text, turn.variables)
     audio = None if said.audio is None else render(said.audio, turn.variables)
-    turn.frame.storage[OUTPUT] = {"message": message, "spoken": True, "audio": audio}
+    keep({"message": message, "spoken": True, "audio": audio}, turn)
     emit_speech(message, audio, turn)
+
+
+def keep(output: dict[str, Any], turn: Turn) -> None:
+    """Remember what is being said, to say it again."""
+    turn.frame.storage[OUTPUT] = output
+    if turn.program.settings.repeat == "all":
+        kept = turn.state.storage.get(REPEAT)
+        if not isinstance(kept, dict) or kept.get("turn") != turn.id or not isinstance(kept.get("outputs"), list):
+            kept = turn.state.storage[REPEAT] = {"turn": turn.id, "outputs": []}
+        kept["outputs"].append(output)
+
+
+def repeat(turn: Turn) -> None:
+    """Say again what a user who asks for that hears: the last thing, or all of the last turn that said something."""
+    kept = stored(turn.state.storage, REPEAT, _Outputs) if turn.program.settings.repeat == "all" else None
+    if kept is None:
+        say_again(turn)
+        return
+    for output in kept.outputs:
+        _emit(output, turn)
 
 
 def say_again(turn: Turn) -> None:
     """Repeat what was last said in the frame on top."""
     output = stored(turn.frame.storage, OUTPUT, _Output)
-    if output is None:
-        return
+    if output is not None:
+        _emit(output, turn)
+
+
+def _emit(output: _Output, turn: Turn) -> None:
     if output.spoken:
         emit_speech(output.message, output.audio, turn)
     else:

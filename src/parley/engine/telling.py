@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from parley.domain.channel_traces import CompletionPayload, CompletionTrace
 from parley.domain.traces import Slate, SpeakPayload, SpeakTrace, TextPayload, TextTrace
-from parley.engine.saying import OUTPUT
+from parley.engine.saying import keep
 from parley.engine.templates import slate_of
 from parley.engine.turn import Turn
 
@@ -41,7 +41,7 @@ class Telling:
         else:
             self._tell(text)
         spoken = turn.program.settings.modality == "voice"
-        turn.frame.storage[OUTPUT] = {"message": text, "content": slate_of(text), "spoken": spoken}
+        keep({"message": text, "content": slate_of(text), "spoken": spoken}, turn)
         turn.variables.set("last_response", text)
         turn.variables.remember("assistant", text)
 

@@ -99,6 +99,9 @@ def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[
     fallback = {"say": said(settings.no_match, names)} if settings.no_match else {}
     if settings.no_match_prompt is not None:
         fallback["prompt"] = prompt_of(settings.no_match_prompt)
+    if settings.no_match_knowledge is not None:
+        knowledge = prompt_of(settings.no_match_knowledge)
+        fallback["knowledge"] = {key: value for key, value in knowledge.items() if key != "from_knowledge"}
     root |= _under("fallback", fallback)
     if settings.no_reply is not None:
         root["no_reply"] = silence(settings.no_reply, names)
@@ -188,6 +191,8 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "timezone": settings.timezone,
         "locale": settings.locale,
         "modality": settings.modality,
+        "repeat": settings.repeat,
+        "restart": settings.restart,
         "idle": "off" if settings.idle_seconds is None else duration(settings.idle_seconds),
         "concurrency": settings.concurrency,
         "private_hosts": list(settings.private_hosts),

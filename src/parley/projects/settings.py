@@ -6,7 +6,9 @@ import re
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from parley.domain.program import Concurrency, Limits, Modality, Settings
+from msgspec.structs import replace
+
+from parley.domain.program import Concurrency, Limits, Modality, Repeat, Settings
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said
 from parley.projects.draft import Draft, Names
@@ -20,6 +22,8 @@ from parley.projects.saying import said_anywhere
 from parley.projects.shapes import FALLBACK, HOST, LIMITS, NO_REPLY, ORIGIN, SETTINGS
 from parley.projects.step_shapes import VARIANT
 
+LAST_UTTERANCE = "{last_utterance}"
+"""What the knowledge base is asked about what fits nothing, unless the author says something else."""
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _DEFAULT = Settings()
 
@@ -36,10 +40,13 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
     pause = None if delay is None else seconds(delay, problems, "`message_delay`", off=True) or 0.0
     modality = of("modality")
     spoken = None if modality is None else one_of(modality, problems, "`modality`", get_args(Modality))
+    repeat, anew = of("repeat"), of("restart")
+    again = None if repeat is None else one_of(repeat, problems, "`repeat`", get_args(Repeat))
     chosen = None if concurrency is None else one_of(concurrency, problems, "`concurrency`", get_args(Concurrency))
     return Settings(
         no_match=_fallback(root.get("fallback"), names, problems),
         no_match_prompt=_improvised(root.get("fallback"), names, problems) or fallback_prompt(root, problems),
+        no_match_knowledge=_looked_up(root.get("fallback"), names, problems),
         no_reply=_silence(root.get("no_reply"), names, problems),
         message_delay=_DEFAULT.message_delay if pause is None else round(pause * 1000),
         timezone=_DEFAULT.timezone if zone is None else _timezone(zone, problems),
@@ -47,6 +54,8 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         idle_seconds=_DEFAULT.idle_seconds if idle is None else _idle(idle, problems),
         concurrency=_DEFAULT.concurrency if chosen is None else cast(Concurrency, chosen),
         modality=_DEFAULT.modality if spoken is None else cast(Modality, spoken),
+        repeat=_DEFAULT.repeat if again is None else cast(Repeat, again),
+        restart=_DEFAULT.restart if anew is None else boolean(anew, problems, "`restart`"),
         limits=_limits(of("limits"), problems),
         private_hosts=_hosts(of("private_hosts"), problems),
         likeness=_likeness(of("likeness"), problems),
@@ -94,6 +103,19 @@ def _fallback(node: Node | None, names: Names, problems: Problems) -> tuple[Said
 def _improvised(node: Node | None, names: Names, problems: Problems) -> Prompt | None:
     given = node.get("prompt") if isinstance(node, Mapped) else None
     return None if given is None else prompt_of(given, Draft("", names, problems, lambda *_: None))
+
+
+def _looked_up(node: Node | None, names: Names, problems: Problems) -> Prompt | None:
+    """How the knowledge base is asked about what fits nothing; None: it is not."""
+    given = node.get("knowledge") if isinstance(node, Mapped) else None
+    if given is None:
+        return None
+    found = Prompt()
+    if isinstance(given, Mapped):
+        found = prompt_of(given, Draft("", names, problems, lambda *_: None))
+    elif not boolean(given, problems, "`knowledge`"):
+        return None
+    return replace(found, text=found.text or LAST_UTTERANCE, knowledge=True)
 
 
 def _silence(node: Node | None, names: Names, problems: Problems) -> NoReply | None:

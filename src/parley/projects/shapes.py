@@ -8,6 +8,7 @@ from parley.projects.shape import Form, Key, Shape, any_of, list_of, map_of, ref
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
 INTENT_NAME = r"^([A-Za-z0-9_-]{1,64}|VF\.[A-Z_]{1,60})$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+REPEAT = ("last", "all", "off")
 CONCURRENCY = ("enqueue", "reject", "interrupt", "merge")
 ORIGIN = r"^(https?://[^/?#\s]+|\*)$"
 HOST = r"^[^/\s]+$"
@@ -27,7 +28,11 @@ PROMPTS = {
 FALLBACK = Shape(
     "fallback",
     "What to say when nothing fits a reply.",
-    {"say": PROMPTS["say"], "prompt": Key(any_of(TEXT, ref("prompt")), "Have a language model answer.")},
+    {
+        "say": PROMPTS["say"],
+        "prompt": Key(any_of(TEXT, ref("prompt")), "Have a language model answer."),
+        "knowledge": Key(any_of(BOOLEAN, ref("prompt")), "Look it up in the knowledge base first. Default: false."),
+    },
     advice="For example `{prompt: Ask what {last_utterance} means., say: Sorry?}`.",
 )
 NO_REPLY = Shape(
@@ -68,6 +73,8 @@ SETTINGS = Shape(
         "locale": Key({"type": "string"}, "The language of the agent. Default: en-US."),
         "idle": Key(any_of(DURATION, {"const": "off"}, {"const": False}), "Silence that ends a session. Default: 15m."),
         "modality": Key({"enum": ["chat", "voice"]}, "voice: all that is said is a `speak` trace. Default: chat."),
+        "repeat": Key({"enum": list(REPEAT)}, "What VF.REPEAT says again. Default: last."),
+        "restart": Key(BOOLEAN, "false: a launch goes on where the conversation stands. Default: true."),
         "concurrency": Key({"enum": list(CONCURRENCY)}, "What an action does that comes while another is answered."),
         "limits": Key(ref("limits"), "What one turn may use."),
         "private_hosts": Key(

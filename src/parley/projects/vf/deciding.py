@@ -113,9 +113,13 @@ def read_set(node: Node, scene: Scene) -> Step:
 
 
 def read_set_v3(node: Node, scene: Scene) -> Step:
-    """`items`: a value in Markup, or a script that returns it."""
-    assignments, prompted = [], []
+    """`items`: a value in Markup, a script that returns it, or a prompt; for a variable or a transcript's property."""
+    assignments, prompted, properties = [], [], []
     for each in objects(node.data.get("items")):
+        property = text(each.get("transcriptPropertyID") or each.get("propertyID"))
+        if property:
+            properties += _property(scene.names.properties.get(property, property), each, scene)
+            continue
         variable = scene.names.variable(each.get("variableID"))
         if not variable:
             continue
@@ -128,8 +132,17 @@ def read_set_v3(node: Node, scene: Scene) -> Step:
             scene.remark(f"the value of '{variable}' cannot be expressed and is not set")
         else:
             assignments.append(Assignment(variable, value))
-    found = Set(StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments))
+    found = Set(
+        StepID(node.id), node.name, scene.next(node), assignments=tuple(assignments), properties=tuple(properties)
+    )
     return prompted_after(found, prompted, scene)
+
+
+def _property(name: str, item: Obj, scene: Scene) -> list[Assignment]:
+    value = _item(item, scene)
+    if value is None:
+        scene.remark(f"the value of the transcript's property '{name}' cannot be expressed and is not set")
+    return [] if value is None else [Assignment(name, value)]
 
 
 def _prompt(item: Obj, scene: Scene) -> Prompt | None:

@@ -26,6 +26,7 @@ class Names:
         self.intents |= _named(at(version, "platformData", "intents"), "key")
         self.intents |= _named(export.get("intents"), "id")
         self.events = {text(e.get("id")): _event(e) for e in objects(export.get("events")) if _event(e)}
+        self.properties = _named(export.get("transcriptProperties"), "id")
         self.secrets = _named(export.get("secrets"), "id")
         self._functions = {text(each.get("id")) for each in objects(export.get("functions"))}
         self._paths: dict[str, dict[str, str]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from parley.domain.program import Settings
+from parley.domain.program import Repeat, Settings
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said
 from parley.projects.vf.messages import Messages
@@ -16,6 +16,8 @@ from parley.projects.vf.rich_text import RichText
 from parley.projects.vf.shapes import Obj, at, items, number, obj, text
 
 _DEFAULT_LOCALE = "en-US"
+_REPEATS: dict[float | None, Repeat] = {0: "off", 10: "last", 100: "all"}
+"""`repeat` of an export: nothing, the last thing said, or the whole turn."""
 
 
 def settings_of(export: Obj, rich: RichText, messages: Messages, report: Report) -> Settings:
@@ -35,9 +37,12 @@ def settings_of(export: Obj, rich: RichText, messages: Messages, report: Report)
         )
     settings = Settings(
         no_match_prompt=_improvised(no_match, rich),
+        no_match_knowledge=_looked_up(obj(export.get("project")), rich, report),
         no_match=_prompts(no_match, rich, messages),
         no_reply=_no_reply(both("globalNoReply"), rich, messages),
         locale=next((each for each in locales if isinstance(each, str) and each), _DEFAULT_LOCALE),
+        repeat=_REPEATS.get(number(older.get("repeat")), "last"),
+        restart=older.get("restart") is not False,
         modality="voice" if _speaks(obj(export.get("project"))) else "chat",
     )
     return settings if delay is None else replace(settings, message_delay=max(0, int(delay)))
@@ -48,6 +53,18 @@ def _improvised(no_match: Obj, rich: RichText) -> Prompt | None:
         return None
     asked, system = rich.template(no_match.get("prompt")).strip(), rich.template(no_match.get("system")).strip()
     return Prompt(asked, system, memory="before" if asked else "only", settings=model_settings(no_match))
+
+
+def _looked_up(project: Obj, rich: RichText, report: Report) -> Prompt | None:
+    """How the project's documents are asked about what fits nothing, where it has them and may use them."""
+    knowledge = obj(project.get("knowledgeBase"))
+    if at(project, "aiAssistSettings", "aiPlayground") is not True or not knowledge.get("documents"):
+        return None
+    report.warn("what fits nothing is looked up in the knowledge base, whose documents are not in the file", "settings")
+    written = obj(at(knowledge, "settings", "summarization"))
+    texts = (rich.template(written.get(key)).strip() for key in ("system", "prompt"))
+    system = "\n\n".join(text for text in texts if text)
+    return Prompt("{last_utterance}", system, knowledge=True, settings=model_settings(written))
 
 
 def _speaks(project: Obj) -> bool:
