@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
 import pytest
+from tests.engine.a_turn import a_turn
 
 from parley.backends.scripts.inline import InlineScripts
 from parley.backends.store.memory_effects import MemoryEffects
@@ -33,9 +35,8 @@ from parley.engine.tools.outcome import LONGEST, Used
 from parley.engine.tools.use import use
 from parley.engine.turn import Turn
 from parley.engine.world import World
-from parley.ports.llm import ToolCall
+from parley.ports.llm import Asked, ModelUnavailable, Piece, ToolCall
 from parley.ports.tools import Request, RequestFailed, Response
-from tests.engine.a_turn import a_turn
 
 STEP = Message("step")
 URL = "https://shop.test/orders"
@@ -278,6 +279,37 @@ async def test_the_user_is_told_that_a_tool_begins_and_that_it_is_done() -> None
 async def test_the_user_is_told_that_a_tool_has_failed() -> None:
     tool = msgspec.structs.replace(ORDER, messages=saying(complete="Done.", failed="That went wrong."))
     played = Played(tool)
+    await played.call("order", id=7)
+    assert [each["message"] for each in played.told("text")] == ["That went wrong."]
+
+
+class Writer:
+    """A language model that always writes this."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+        self.asked: list[Asked] = []
+
+    async def answer(self, asked: Asked) -> AsyncGenerator[Piece, None]:
+        self.asked.append(asked)
+        if self.text is None:
+            raise ModelUnavailable("gone")
+        yield self.text
+
+
+async def test_a_model_may_write_what_the_user_is_told() -> None:
+    model = Writer("I look that up.")
+    messages = ToolMessages(start=ToolMessage((Said("One moment."),), generated=True))
+    tool = msgspec.structs.replace(ORDER, messages=messages)
+    played = Played(tool, world={**answering({URL: ok({})}), "model": model})
+    await played.call("order", id=7)
+    assert [each["message"] for each in played.told("text")] == ["I look that up."]
+    assert "One moment." in model.asked[0].system
+
+
+async def test_without_a_model_one_of_the_variants_is_said() -> None:
+    messages = ToolMessages(failed=ToolMessage((Said("That went wrong."),), generated=True))
+    played = Played(msgspec.structs.replace(ORDER, messages=messages), world={"model": Writer(None)})
     await played.call("order", id=7)
     assert [each["message"] for each in played.told("text")] == ["That went wrong."]
 

@@ -27,6 +27,8 @@ _Said = TypeVar("_Said", McpAnswer, RemoteTool)
 
 ALL = "*"
 """As a tool's `remote`: every tool of the server."""
+_PATIENCE = 5.0
+"""Seconds that a turn waits at most for a server to say which tools it has."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(McpAnswer)
@@ -50,7 +52,7 @@ async def remote_tools(tool: McpTool, turn: Turn) -> Sequence[RemoteTool]:
     """The server's tools, or the one that this tool stands for. Raises `McpFailed`, `NoSecret`."""
     server = _server(tool, turn)
     try:
-        found = await _servers(turn).tools(place_of(server, turn), seconds_of(tool, turn))
+        found = await _servers(turn).tools(place_of(server, turn), min(seconds_of(tool, turn), _PATIENCE))
     except McpFailed as failure:
         raise McpFailed(redacted_text(failure.message, turn.redaction)) from None
     wanted = found if tool.remote == ALL else [each for each in found if each.name == tool.remote]

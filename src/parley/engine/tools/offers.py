@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -24,8 +25,8 @@ async def offers_of(names: Sequence[str], turn: Turn) -> tuple[ToolOffer, ...]:
     and web search are made here.
     """
     found: dict[str, ToolOffer] = {}
-    for name in dict.fromkeys(names):
-        for offer in await _offers(name, turn):
+    for offers in await asyncio.gather(*(_offers(name, turn) for name in dict.fromkeys(names))):
+        for offer in offers:
             if offer.name in found:
                 turn.emit(debug(f"two tools are called '{offer.name}': the first is offered", level="warn"))
             found.setdefault(offer.name, offer)

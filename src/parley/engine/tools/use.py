@@ -61,7 +61,9 @@ async def _use(call: ToolCall, place: StepID, turn: Turn, offered: Collection[st
         check(arguments, found.schema)
         run = _ready(found, arguments, place, turn)
     except (NoTool, BadArguments, NoSecret, McpFailed) as refused:
-        turn.emit(debug(f"tool '{call.name[:80]}': {refused.message}", level="warn", context=refused.code))
+        known = turn.program.tools.get(call.name)
+        ref = None if known is None else ref_of(known)
+        turn.emit(debug(f"tool '{call.name[:80]}': {refused.message}", level="warn", context=refused.code, ref=ref))
         return Used(call, f"Error: {refused.message}", is_error=True)
     if found.tool.running != "wait":
         return await _send_off(found.tool, call, run, place, turn)
