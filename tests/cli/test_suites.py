@@ -58,7 +58,7 @@ talks:
     - expect: [{regex: tea}, end]
     - expect: [{like: "Drink .* four\\\\."}, end]
     - never: [{contains: coffee}]
-    - json: {"[0].type": block, "$[1].type": path, "[-2].type": end}
+    - json: {"[0].type": block, "$[1].payload": {path: "choice:2"}}
     - judge: It gives advice.
 judge_model: [{when: "user: Bo", answer: 'Sure: {"holds": true, "why": "it says tea"}'}]
 """
