@@ -10,7 +10,7 @@ The first rule that fits answers:
     - when: refund (\\d+)
       calls: [{refund: {amount: '\\1'}}, {weather: {city: Oslo}}]    # at once; only where they are offered
       then:                              # asked again, with what the tools gave
-        - {result: (?i)refused, answer: I am sorry.}
+        - {result: refused, answer: I am sorry.}
         - answer: It is done.
     - result: out of (\\w+)               # a regular expression, searched for in what the tools gave
       answer: There is no \\1 left.
