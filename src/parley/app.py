@@ -43,6 +43,7 @@ from parley.domain.project import Project
 from parley.domain.steps import Code, Function
 from parley.domain.tools import FunctionTool
 from parley.domain.workspace import Workspace
+from parley.engine.redacting import redacted_reason
 from parley.engine.tools.places import places_of
 from parley.engine.world import World
 from parley.errors import BadProject
@@ -240,7 +241,7 @@ async def _meet(mcp: McpClients, vault: KeptSecrets, projects: tuple[Project, ..
                 try:
                     await mcp.tools(place)
                 except McpFailed as failed:
-                    why = redaction.text(failed.message)
+                    why = redacted_reason(failed.message, place.url, redaction)
                     log.warning("an MCP server does not tell its tools", project=project.id, server=name, why=why)
 
 

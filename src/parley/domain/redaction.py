@@ -11,7 +11,6 @@ import json
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 BLACK = "[redacted]"
 KINDS = {
@@ -24,6 +23,7 @@ KINDS = {
 }
 """Kinds that an author may name instead of a pattern."""
 _SHORTEST_SECRET = 4
+_RUN = re.compile(r"[A-Za-z0-9]+")
 
 
 @lru_cache(maxsize=256)
@@ -32,14 +32,33 @@ def patterns(redact: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(KINDS.get(rule, rule)) for rule in redact)
 
 
-def _forms(value: str) -> set[str]:
-    """What a secret may look like on its way: as it is, in addresses, in JSON, in pages, in a header of its own."""
-    quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
-    written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    packed = {base64.b64encode(value.encode("utf-8", "replace")).decode().rstrip("=")}
-    lower = {value.lower(), *(re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in quoted)}
-    escaped = {"".join(f"\\u{ord(each):04x}" for each in value), "".join(f"\\u{ord(each):04X}" for each in value)}
-    return {value, html.escape(value), html.escape(value, quote=False)} | quoted | written | packed | lower | escaped
+@lru_cache(maxsize=256)
+def _pattern(value: str) -> re.Pattern[str]:
+    """A secret in whatever form it comes back: any of its characters may be escaped as JSON, addresses and pages do."""
+    return re.compile(f"{''.join(map(_forms, value))}|{re.escape(_packed(value))}", re.IGNORECASE)
+
+
+def _may_hold(text: str, value: str) -> bool:
+    """Whether looking closer is worth its time: nothing is escaped in most of the text that services send."""
+    run = max(_RUN.findall(value), key=len, default="")
+    is_escaped = "%" in text or "\\u" in text.lower() or "&" in text
+    return is_escaped or run.lower() in text.lower() or _packed(value) in text
+
+
+def _packed(value: str) -> str:
+    return base64.b64encode(value.encode("utf-8", "replace")).decode().rstrip("=")
+
+
+def _forms(letter: str) -> str:
+    """A pattern for one character."""
+    units = letter.encode("utf-16-be", "surrogatepass")
+    escaped = "".join(rf"\\{{1,8}}u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
+    address = "".join(f"%{byte:02x}" for byte in letter.encode("utf-8", "replace"))
+    forms = {escaped, address, re.escape(html.escape(letter))}
+    forms |= {rf"&#0*{ord(letter)};", rf"&#x0*{ord(letter):x};"}
+    forms |= {rf"\\{{1,8}}{re.escape(json.dumps(letter)[2:-1])}"} if letter in '"\\\b\f\n\r\t' else set()
+    forms |= {r"\\{1,8}/"} if letter == "/" else {r"\+"} if letter == " " else set()
+    return f"(?:{'|'.join(sorted(forms, key=len, reverse=True))}|{re.escape(letter)})"
 
 
 def secret_mark(name: str) -> str:
@@ -53,19 +72,19 @@ class Redaction:
     def __init__(self, redact: tuple[str, ...] = ()) -> None:
         self._patterns = patterns(redact)
         self._secrets: dict[str, str] = {}
+        """Marks by value, the longest first: one secret may begin with another."""
 
     def hide(self, name: str, value: str) -> None:
         """From here on this secret is blackened, however it was encoded on its way."""
         if len(value) >= _SHORTEST_SECRET:
-            known = self._secrets | dict.fromkeys(_forms(value), secret_mark(name))
-            # The longest first: one secret may begin with another.
+            known = self._secrets | {value: secret_mark(name)}
             self._secrets = dict(sorted(known.items(), key=lambda each: -len(each[0])))
 
     def text(self, text: str) -> str:
         """The text without secrets; blackened where it is plain, value by value where it is JSON."""
         for value, mark in self._secrets.items():
-            if value in text:
-                text = text.replace(value, mark)
+            if _may_hold(text, value):
+                text = _pattern(value).sub(mark, text)
         if not any(pattern.search(text) for pattern in self._patterns):
             return text
         if text[:1] in ("{", "["):

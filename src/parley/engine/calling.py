@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from parley.domain.ids import StepID
 from parley.engine.effects import once
-from parley.engine.redacting import redacted_response, redacted_text
+from parley.engine.redacting import redacted_reason, redacted_response
 from parley.engine.turn import Turn
 from parley.ports.tools import Request, RequestFailed, Response
 
@@ -31,7 +31,7 @@ async def send_once(turn: Turn, step: StepID, request: Request, *, is_idempotent
         try:
             response = await turn.world.tools.send(request)
         except RequestFailed as failed:
-            return _ENCODER.encode(_Outcome(failed=redacted_text(failed.message, turn.redaction)))
+            return _ENCODER.encode(_Outcome(failed=redacted_reason(failed.message, request.url, turn.redaction)))
         return _ENCODER.encode(_Outcome(redacted_response(response, turn.redaction)))
 
     outcome = _DECODER.decode(await once(turn, step, _asked(request), send, is_idempotent=is_idempotent))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -36,6 +37,22 @@ def redacted_text(text: str, redaction: Redaction | None) -> str:
         clean = redaction.json(found)
         return hidden if clean == found else json.dumps(clean, ensure_ascii=False)
     return hidden
+
+
+def host_of(url: str, redaction: Redaction | None) -> str:
+    """The host of an address, as it may be shown."""
+    try:
+        return urlsplit(url if redaction is None else redaction.text(url)).hostname or "?"
+    except ValueError:
+        return "?"
+
+
+def redacted_reason(message: str, url: str, redaction: Redaction | None) -> str:
+    """Why something at this address failed. A host that is a part of a secret is hidden too."""
+    if redaction is None:
+        return message
+    host, shown = host_of(url, None), host_of(url, redaction)
+    return redacted_text(message if host == shown else message.replace(host, shown), redaction)
 
 
 def redacted_response(response: Response, redaction: Redaction | None) -> Response:

@@ -5,14 +5,13 @@ Source: engine, section 1.10 (`integrations/custom_api`); Conversations API, sec
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from parley.domain.steps import Api
 from parley.domain.traces import debug
 from parley.engine.calling import READING, post_once, send_once
 from parley.engine.effects import UnknownOutcome
 from parley.engine.json_text import json_in
 from parley.engine.next import Goto, Next
+from parley.engine.redacting import host_of
 from parley.engine.requests import NoSecret, request_of
 from parley.engine.response_path import MISSING, find_in
 from parley.engine.templates import render
@@ -55,7 +54,7 @@ def _capture(step: Api, response: Response, turn: Turn) -> None:
 
 
 def _tell(step: Api, request: Request, said: str, level: str, turn: Turn) -> None:
-    host = urlsplit(request.url).hostname or "?"
+    host = host_of(request.url, turn.redaction)
     turn.emit(debug(f"API {request.method} {host}: {said}", level=level, context="api", ref=turn.ref(step)))
 
 

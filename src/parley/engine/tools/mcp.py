@@ -15,7 +15,7 @@ from parley.domain.ids import StepID
 from parley.domain.redaction import Redaction
 from parley.domain.tools import McpServer, McpTool
 from parley.engine.effects import UnknownOutcome, once
-from parley.engine.redacting import redacted_text
+from parley.engine.redacting import redacted_reason
 from parley.engine.requests import LINE, WithSecrets
 from parley.engine.templates import Variables, render
 from parley.engine.tools.outcome import Outcome, Run, failed
@@ -51,10 +51,11 @@ def place_at(
 async def remote_tools(tool: McpTool, turn: Turn) -> Sequence[RemoteTool]:
     """The server's tools, or the one that this tool stands for. Raises `McpFailed`, `NoSecret`."""
     server = _server(tool, turn)
+    place = place_of(server, turn)
     try:
-        found = await _servers(turn).tools(place_of(server, turn), min(seconds_of(tool, turn), _PATIENCE))
+        found = await _servers(turn).tools(place, min(seconds_of(tool, turn), _PATIENCE))
     except McpFailed as failure:
-        raise McpFailed(redacted_text(failure.message, turn.redaction)) from None
+        raise McpFailed(redacted_reason(failure.message, place.url, turn.redaction)) from None
     wanted = found if tool.remote == ALL else [each for each in found if each.name == tool.remote]
     return wanted if turn.redaction is None else [_hidden(each, turn.redaction) for each in wanted]
 
@@ -85,7 +86,8 @@ def prepare_mcp(tool: McpTool, remote: RemoteTool, arguments: dict[str, Any], pl
         try:
             answer = await servers.call(there, remote.name, arguments, seconds)
         except McpFailed as error:
-            answer = McpAnswer(error.message, _FAILED, is_error=True)
+            why = redacted_reason(error.message, there.url, turn.redaction)
+            answer = McpAnswer(why, _FAILED, is_error=True)
         return _ENCODER.encode(_hidden(answer, turn.redaction) if turn.redaction else answer)
 
     async def run() -> Outcome:
