@@ -44,7 +44,7 @@ class Scene:
 
     def __init__(self, library: Library, layout: Layout) -> None:
         self.names, self.rich, self.conditions = library.names, library.rich, library.conditions
-        self.voice, self.prompts_of = library.voice, library.prompts
+        self.voice, self.prompts_of, self.tools = library.voice, library.prompts, library.tools
         self._library, self._layout = library, layout
         self._remarks: list[str] = []
         self.passes = False
