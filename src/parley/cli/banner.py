@@ -24,6 +24,10 @@ def show_banner(opened: Opened, settings: Settings) -> None:
     console.print(f"  Workspace {opened.workspace.id}")
     console.print(f"  Owner key {opened.workspace_key}")
     console.print(f"  Data      {settings.data}" + ("  (gone when this stops)" if settings.data == MEMORY else ""))
+    model = settings.model.names or settings.model.file
+    if model is not None:
+        is_script = " (a script, not a language model)" if "scripted:" in str(model) else ""
+        console.print(f"  Model     {model}{is_script}", markup=False)
     console.print(f"  Chat      {url}/#key={quote(opened.api_key, safe='')}&project={project.id}")
     console.print("\n  Say hello:\n")
     for line in hello(url, project.id, opened.api_key):
