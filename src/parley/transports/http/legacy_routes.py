@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from parley.domain.ids import UserID
 from parley.domain.project import Environment, Project
-from parley.errors import NotFound, SessionEnded
+from parley.errors import NotFound
 from parley.session.answer import Answer
 from parley.session.handle import Post, SessionHandle
 from parley.session.house import House
@@ -20,11 +19,10 @@ from parley.transports.http.request import Request
 from parley.transports.http.sse import stream
 from parley.transports.http.turn_body import checked_user, key_of, legacy_post, stream_post
 from parley.transports.http.turn_routes import joined, names_of, state_in
+from parley.transports.http.user_turn import posted_for, session_for
 
 LONGEST_USER = 128
 DEFAULT_ENVIRONMENT = "development"
-ATTEMPTS = 3
-"""A session may end between being found and being posted to; then the user gets a new one."""
 
 
 class LegacyRoutes:
@@ -83,15 +81,8 @@ class LegacyRoutes:
         key: str | None,
     ) -> Answer:
         directory = self._house.directory
-        known: Any = None if key is None else await directory.answered(project.id, user, key)
-        attempt = 0
-        while known is None:
-            attempt += 1
-            session = await directory.of_user(project.id, user, environment)
-            try:
-                known = await session.post(make(session))
-            except SessionEnded:
-                if attempt == ATTEMPTS:
-                    raise
-        answer: Answer = known
-        return answer
+        return await posted_for(
+            *(directory, project.id, user, key),
+            find=lambda: session_for(directory, project.id, user, environment),
+            make=make,
+        )

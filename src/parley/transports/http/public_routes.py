@@ -9,17 +9,17 @@ from msgspec import Struct
 
 from parley.domain.ids import UserID
 from parley.domain.project import Project
-from parley.errors import SessionEnded
 from parley.session.answer import Answer
 from parley.session.handle import Post
 from parley.session.house import House
 from parley.transports.http.json_body import decode
-from parley.transports.http.legacy_routes import ATTEMPTS, LONGEST_USER, LegacyRoutes
+from parley.transports.http.legacy_routes import LONGEST_USER, LegacyRoutes
 from parley.transports.http.public import public_project
 from parley.transports.http.reply import reply_encoded
 from parley.transports.http.request import Request
 from parley.transports.http.turn_body import checked_user, key_of, legacy_post
 from parley.transports.http.turn_routes import joined, names_of
+from parley.transports.http.user_turn import posted_for, session_for
 
 
 class PublicBody(Struct):
@@ -53,14 +53,8 @@ class PublicRoutes:
     async def _post(self, request: Request, project: Project, user: UserID, post: Post) -> Answer:
         environment = self._legacy.environment_of(request, project)
         directory = self._house.directory
-        known = None if post.key is None else await directory.answered(project.id, user, post.key)
-        attempt = 0
-        while known is None:
-            attempt += 1
-            session = await directory.of_user(project.id, user, environment)
-            try:
-                known = await session.post(post)
-            except SessionEnded:
-                if attempt == ATTEMPTS:
-                    raise
-        return known
+        return await posted_for(
+            *(directory, project.id, user, post.key),
+            find=lambda: session_for(directory, project.id, user, environment),
+            make=lambda _: post,
+        )

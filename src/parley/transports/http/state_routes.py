@@ -23,6 +23,7 @@ from parley.transports.http.reply import reply_empty, reply_json
 from parley.transports.http.request import Request
 from parley.transports.http.state_body import decode_state_body, frames_of, storage_of
 from parley.transports.http.turn_body import checked_user
+from parley.transports.http.user_turn import session_for
 
 _decode_variables = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -93,7 +94,7 @@ class StateRoutes:
             # One that is no longer served: the user goes on in the default one.
             with suppress(NotFound):
                 environment = project.environment(latest.environment)
-        session = await directory.of_user(project.id, owner.user, environment)
+        session = await session_for(directory, project.id, owner.user, environment)
         agent = await self._house.catalog.agent(session.state().version)
         return session, agent.program
 
