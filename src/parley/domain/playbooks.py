@@ -8,9 +8,37 @@ from __future__ import annotations
 from msgspec import Struct
 
 from parley.domain.conditions import Test
-from parley.domain.ids import WorkflowID
+from parley.domain.ids import StepID, WorkflowID
 from parley.domain.prompt import ModelSettings
 from parley.domain.step_parts import Said
+
+
+class Needed(Struct, frozen=True, omit_defaults=True):
+    """A variable that has to have a value. `about` tells the model what to ask for.
+
+    `type` is one of JSON Schema's, None for any; `choices` are all values that are allowed.
+    """
+
+    variable: str
+    about: str = ""
+    type: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+class Exit(Struct, frozen=True, omit_defaults=True):
+    """A way out of a playbook that the model may choose, wherever the playbook is run.
+
+    `variables` are set to what it gives along, `needs` are those that it has to give or that have a value already. It
+    leads to `workflow`, at `step` (None: its beginning); None: to whoever ran the playbook. `ends`: to the end.
+    """
+
+    name: str
+    about: str = ""
+    variables: tuple[str, ...] = ()
+    needs: tuple[Needed, ...] = ()
+    workflow: WorkflowID | None = None
+    step: StepID | None = None
+    ends: bool = False
 
 
 class Playbook(Struct, frozen=True, omit_defaults=True):
@@ -21,20 +49,14 @@ class Playbook(Struct, frozen=True, omit_defaults=True):
     about: str = ""
     tools: tuple[str, ...] = ()
     settings: ModelSettings = ModelSettings()
-
-
-class Needed(Struct, frozen=True, omit_defaults=True):
-    """A variable that has to have a value. `about` tells the model what to ask for."""
-
-    variable: str
-    about: str = ""
+    exits: tuple[Exit, ...] = ()
 
 
 class Route(Struct, frozen=True, omit_defaults=True):
     """A playbook or a workflow that the agent may go to: exactly one of both.
 
-    `about` is what the router reads. `when` has to hold for it to be offered at all (entry condition); `needs` have to
-    be known before it is entered.
+    `about` is what the router reads; empty: as the playbook has it. `when` has to hold for it to be offered at all
+    (entry condition); `needs` have to be known before it is entered.
     """
 
     playbook: str | None = None

@@ -114,6 +114,7 @@ class Limits(Struct, frozen=True, omit_defaults=True):
     seconds: float = 30.0
     variable_bytes: int = 256 * 1024
     waiting: int = 16
+    model_calls: int = 20
 
 
 class Settings(Struct, frozen=True, omit_defaults=True):
@@ -154,7 +155,8 @@ class Program(Struct, frozen=True, omit_defaults=True):
     """All that the engine needs to run one version of an agent.
 
     `router` None: there is none, and whatever ends without a way on ends the conversation. `tools` are by the name that
-    the model calls them by, `servers` and `playbooks` by their own.
+    the model calls them by, `servers` and `playbooks` by their own. `personas` are values of variables, by the name
+    that a launch gives them. What is run has been completed (`own_workflows`).
     """
 
     name: str
@@ -170,6 +172,7 @@ class Program(Struct, frozen=True, omit_defaults=True):
     servers: dict[str, McpServer] = {}
     playbooks: dict[str, Playbook] = {}
     router: Router | None = None
+    personas: dict[str, dict[str, Any]] = {}
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

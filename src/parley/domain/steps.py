@@ -13,7 +13,7 @@ from msgspec import Struct
 from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.conditions import Literally, Test, Value
 from parley.domain.ids import WorkflowID
-from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.model_steps import AgentStep, Crew, Knowledge, Operator, Prompted, PromptedSet, Routing
 from parley.domain.prompt import Briefing
 from parley.domain.step_parts import EntityMapping as EntityMapping
 from parley.domain.step_parts import Listening as Listening
@@ -232,6 +232,9 @@ Step = (
     | Prompted
     | PromptedSet
     | AgentStep
+    | Crew
+    | Operator
+    | Routing
     | Knowledge
     | End
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parley.domain.channel_steps import Stream
-from parley.domain.model_steps import AgentStep, Knowledge, Prompted
+from parley.domain.model_steps import AgentStep, Crew, Knowledge, Operator, Prompted
 from parley.domain.steps import Api, Capture, Code, Function, Random, Step, Target, Way
 
 
@@ -17,9 +17,12 @@ def side_ways(step: Step) -> Iterator[Target]:
         case Capture():
             yield from (target for wanted in step.entities for target in _way(wanted.given_up))
             yield from () if step.exits is None else (step.exits.then,)
-        case AgentStep():
+        case AgentStep() | Crew():
             yield from (path.then for path in step.paths)
             yield from _way(step.each_turn)
+        case Operator():
+            yield from (path.then for path in step.paths)
+            yield from _way(step.not_found)
         case Stream():
             yield from _way(step.paused)
             yield from _way(step.previous)

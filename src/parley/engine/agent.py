@@ -8,8 +8,10 @@ from functools import cached_property
 from msgspec import Struct
 
 from parley.domain.ids import VersionID, WorkflowID
+from parley.domain.model_steps import AgentStep, Crew, Prompted, PromptedSet, Routing
 from parley.domain.program import Program, Trigger
 from parley.domain.steps import Cards, CustomAction, Target
+from parley.engine.memory import MEMORY_TURNS
 from parley.engine.options import options_of, path_of
 from parley.engine.understanding import Understanding
 
@@ -56,6 +58,13 @@ class Agent:
             if trigger.intent is not None and not trigger.everywhere:
                 found[trigger.workflow] = found.get(trigger.workflow, frozenset()) | {trigger.intent}
         return found
+
+    @cached_property
+    def memory_turns(self) -> int:
+        """How many exchanges are remembered: for agents whose models are told of them, as many as they want."""
+        steps = (step for workflow in self.program.workflows.values() for step in workflow.steps.values())
+        asks = any(isinstance(step, Crew | AgentStep | Routing | Prompted | PromptedSet) for step in steps)
+        return self.program.settings.memory.turns if asks else MEMORY_TURNS
 
     @cached_property
     def left_paths(self) -> dict[str, tuple[LeftPath, ...]]:

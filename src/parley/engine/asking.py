@@ -5,30 +5,26 @@ Source: engine, section 1.10 (generative); Conversations API, sections 4.1 (comp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Literal, assert_never
+from typing import assert_never
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
-from parley.domain.channel_traces import KnowledgePayload, KnowledgeTrace
 from parley.domain.prompt import Prompt
 from parley.domain.traces import debug
-from parley.engine.stored import stored
+from parley.engine.grounding import grounded, is_no_answer, source_urls
+from parley.engine.looking_up import look_up
 from parley.engine.telling import Telling
 from parley.engine.templates import render
+from parley.engine.thinking import Thinking
 from parley.engine.turn import Turn
-from parley.engine.variables import MEMORY
 from parley.ports.knowledge import Passage
-from parley.ports.llm import Asked, Line, ModelUnavailable, Notice, Thought, ToolCall, Usage
+from parley.ports.llm import Asked, LanguageModel, Line, ModelUnavailable, Notice, Thought, ToolCall, Usage
 
-PASSAGES = 3
-"""How many go along with a prompt."""
-_NOT_FOUND = "NOT_FOUND"
-_ONLY_FROM = (
-    "Answer only from the passages below. If they do not hold the answer, reply with NOT_FOUND and nothing else.\n\n"
-)
+TOO_MANY = "{} questions to models in one turn are enough (limit `model_calls`)"
 Hear = Callable[[str], None]
+Cite = Callable[[list[dict[str, str]]], None]
 
 
 class Answer(Struct, frozen=True):
@@ -38,15 +34,14 @@ class Answer(Struct, frozen=True):
     calls: tuple[ToolCall, ...] = ()
 
 
-class _Said(Struct, frozen=True):
-    role: Literal["user", "assistant"]
-    content: str
-
-
 def remembered(turn: Turn) -> tuple[Line, ...]:
     """The conversation so far."""
-    lines = stored(turn.state.storage, MEMORY, list[_Said]) or []
-    return tuple(Line(line.role, line.content) for line in lines)
+    return turn.variables.memory.lines()
+
+
+def may_ask(turn: Turn) -> bool:
+    """Whether a model may be asked once more in this turn."""
+    return turn.spent.calls < turn.program.settings.limits.model_calls
 
 
 async def ask(asked: Asked, turn: Turn, hear: Hear | None = None) -> Answer | None:
@@ -55,38 +50,58 @@ async def ask(asked: Asked, turn: Turn, hear: Hear | None = None) -> Answer | No
     if model is None:
         turn.emit(debug("no language model is set up here", level="error", context="model"))
         return None
+    if not may_ask(turn):
+        turn.emit(debug(f"not asked: {TOO_MANY.format(turn.spent.calls)}", level="error", context="model_calls"))
+        return None
+    turn.spent.calls += 1
     texts: list[str] = []
     calls: list[ToolCall] = []
     try:
-        async with aclosing(model.answer(asked)) as pieces:
+        async with aclosing(_pieces(model, asked, turn)) as pieces:
             async for piece in pieces:
-                match piece:
-                    case str():
-                        texts.append(piece)
-                        if hear is not None:
-                            hear(piece)
-                    case ToolCall():
-                        calls.append(piece)
-                    case Thought():
-                        pass
-                    case Notice():
-                        turn.emit(debug(piece.message, level=piece.level, context="model"))
-                    case Usage():
-                        turn.emit(debug(_account(piece), context="model"))
-                    case _:
-                        assert_never(piece)
+                if isinstance(piece, ToolCall):
+                    calls.append(piece)
+                    continue
+                texts.append(piece)
+                if hear is not None:
+                    hear(piece)
     except ModelUnavailable as failed:
-        turn.emit(debug(failed.message, level="error", context="model"))
+        turn.emit(debug(failed.message, level="error", context=failed.code))
+        # What was cut short may lack calls: none of them is made.
+        calls.clear()
         if not texts:
             return None
     return Answer("".join(texts), tuple(calls))
 
 
-async def answer_to(prompt: Prompt, turn: Turn, hear: Hear | None = None) -> str | None:
-    """The text that answers a prompt; None when there is none."""
-    asked = await _asked(prompt, turn)
+async def _pieces(model: LanguageModel, asked: Asked, turn: Turn) -> AsyncGenerator[str | ToolCall]:
+    """The pieces of an answer; what else comes with them is shown to whom it is for."""
+    thinking = Thinking(turn)
+    try:
+        async with aclosing(model.answer(asked)) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case str() | ToolCall():
+                        thinking.stop()
+                        yield piece
+                    case Thought():
+                        thinking.hear(piece.text)
+                    case Notice():
+                        turn.emit(debug(piece.message, level=piece.level, context="model"))
+                    case Usage():
+                        turn.spent.add(piece)
+                        turn.emit(debug(_account(piece), context="model"))
+                    case _:
+                        assert_never(piece)
+    finally:
+        thinking.stop()
+
+
+async def answer_to(prompt: Prompt, turn: Turn, hear: Hear | None = None, cite: Cite | None = None) -> str | None:
+    """The text that answers a prompt; None when there is none. `cite` gets the addresses that it may come from."""
+    asked = await _asked(prompt, turn, cite)
     answer = None if asked is None else await ask(asked, turn, hear)
-    if answer is None or not answer.text.strip() or _is_refusal(answer.text, prompt):
+    if answer is None or not answer.text.strip() or (prompt.knowledge and is_no_answer(answer.text)):
         return None
     return answer.text.strip()
 
@@ -96,8 +111,8 @@ async def say_answer(prompt: Prompt, turn: Turn) -> bool:
 
     What comes from the knowledge base is told when it is whole: the model may find that there is no answer.
     """
-    telling = Telling(turn, streams=turn.config.completion_events)
-    text = await answer_to(prompt, turn, None if prompt.knowledge else telling.hear)
+    with Telling(turn, streams=turn.config.completion_events) as telling:
+        text = await answer_to(prompt, turn, None if prompt.knowledge else telling.hear, telling.cite)
     if text is None:
         telling.stop()
         return False
@@ -106,35 +121,31 @@ async def say_answer(prompt: Prompt, turn: Turn) -> bool:
 
 
 async def passages_for(question: str, limit: int, turn: Turn) -> list[Passage]:
-    """What the knowledge base says; nothing, with a debug trace, where there is none."""
-    if turn.world.knowledge is None:
-        turn.emit(debug("no knowledge base is set up here", level="error", context="knowledge"))
-        return []
-    found = list(await turn.world.knowledge.search(turn.state.project, question, limit))
-    chunks = [{"score": p.score, "documentID": p.document, "documentData": p.data} for p in found]
-    query = {"messages": [{"role": "user", "content": question}], "output": None}
-    turn.emit(KnowledgeTrace(KnowledgePayload(chunks, query if chunks else UNSET)))
-    return found
+    """What the knowledge base says; nothing, with a debug trace, where there is none. See `look_up`."""
+
+    async def rewriting(asked: Asked) -> str | None:
+        answer = await ask(asked, turn)
+        return None if answer is None else answer.text
+
+    return await look_up(question, limit, turn, rewriting, remembered(turn))
 
 
-async def _asked(prompt: Prompt, turn: Turn) -> Asked | None:
+async def _asked(prompt: Prompt, turn: Turn, cite: Cite | None) -> Asked | None:
     """The prompt with its variables; None when it needs knowledge and there is none."""
     system, text = render(prompt.system, turn.variables), render(prompt.text, turn.variables)
     if prompt.knowledge:
-        passages = await passages_for(text, PASSAGES, turn)
+        settings = turn.program.settings.knowledge
+        passages = await passages_for(text, settings.limit, turn)
         if not passages:
             return None
-        system = f"{system}\n\n{_ONLY_FROM}".lstrip() + "\n\n".join(passage.content for passage in passages)
+        if cite is not None and settings.sources:
+            cite(source_urls(passages, settings.sources))
+        system = grounded(system, passages)
     lines = remembered(turn) if prompt.memory != "none" else ()
     if prompt.memory != "only":
         lines += tuple(Line(each.role, render(each.content, turn.variables)) for each in prompt.messages)
         lines += (Line("user", text),) if text else ()
     return Asked(lines, system, settings=prompt.settings)
-
-
-def _is_refusal(text: str, prompt: Prompt) -> bool:
-    said = text.strip().upper()
-    return prompt.knowledge and (_NOT_FOUND in said or said.startswith(("I'M SORRY,", "AS AN AI")))
 
 
 def _account(usage: Usage) -> str:

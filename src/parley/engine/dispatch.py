@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from parley.domain.channel_steps import CallForward, Handoff, Stream
-from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.model_steps import AgentStep, Crew, Knowledge, Operator, Prompted, PromptedSet, Routing
 from parley.domain.steps import (
     Api,
     Call,
@@ -37,6 +37,7 @@ from parley.engine.steps.cards import show_cards
 from parley.engine.steps.choice import choose
 from parley.engine.steps.code import run_code
 from parley.engine.steps.condition import branch
+from parley.engine.steps.crew import talk_as_crew
 from parley.engine.steps.custom import act
 from parley.engine.steps.function import call_function
 from parley.engine.steps.goto_intent import mean_intent
@@ -44,9 +45,11 @@ from parley.engine.steps.handoff import hand_over
 from parley.engine.steps.image import show_image
 from parley.engine.steps.knowledge import search_knowledge
 from parley.engine.steps.message import send_message
+from parley.engine.steps.operator import decide
 from parley.engine.steps.prompt import answer_prompt
 from parley.engine.steps.prompt_set import set_by_prompts
 from parley.engine.steps.random import go_randomly
+from parley.engine.steps.route import route
 from parley.engine.steps.set import set_variables
 from parley.engine.steps.speak import speak
 from parley.engine.steps.stream import play
@@ -80,7 +83,9 @@ async def run_step(step: Step, turn: Turn) -> Next:
             return await capture(step, turn)
         case Condition():
             return await branch(step, turn)
-        case Code() | Function() | Api() | Prompted() | PromptedSet() | AgentStep() | Knowledge():
+        case AgentStep() | Crew() | Operator() | Routing():
+            return await _run_thinking(step, turn)
+        case Code() | Function() | Api() | Prompted() | PromptedSet() | Knowledge():
             return await _run_waiting(step, turn)
         case End():
             return FINISH
@@ -106,9 +111,22 @@ def _run_moving(step: Random | GoToIntent | Reset | Stream | CallForward | Hando
             assert_never(step)
 
 
-async def _run_waiting(
-    step: Code | Function | Api | Prompted | PromptedSet | AgentStep | Knowledge, turn: Turn
-) -> Next:
+async def _run_thinking(step: AgentStep | Crew | Operator | Routing, turn: Turn) -> Next:
+    """The steps in which a model is at work."""
+    match step:
+        case AgentStep():
+            return await converse(step, turn)
+        case Crew():
+            return await talk_as_crew(step, turn)
+        case Operator():
+            return await decide(step, turn)
+        case Routing():
+            return await route(step, turn)
+        case _:
+            assert_never(step)
+
+
+async def _run_waiting(step: Code | Function | Api | Prompted | PromptedSet | Knowledge, turn: Turn) -> Next:
     """The steps that wait for the world."""
     match step:
         case Code():
@@ -121,8 +139,6 @@ async def _run_waiting(
             return await answer_prompt(step, turn)
         case PromptedSet():
             return await set_by_prompts(step, turn)
-        case AgentStep():
-            return await converse(step, turn)
         case Knowledge():
             return await search_knowledge(step, turn)
         case _:

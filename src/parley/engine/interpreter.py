@@ -5,12 +5,14 @@ Source: engine, sections 1.3, 1.4 and 1.8.
 
 from __future__ import annotations
 
+import copy
 from typing import assert_never
 
 from parley.domain.actions import (
     Custom,
     Dtmf,
     EventSent,
+    HandoffReply,
     IntentMatched,
     Launch,
     PathChosen,
@@ -18,34 +20,30 @@ from parley.domain.actions import (
     Text,
 )
 from parley.domain.channel_steps import Handoff, Stream
-from parley.domain.ids import StepID, WorkflowID
-from parley.domain.model_steps import AgentStep
-from parley.domain.state import Frame, SessionState
+from parley.domain.ids import StepID
+from parley.domain.model_steps import AgentStep, Crew, Routing
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Function, GoTo, GoToIntent, Step
 from parley.domain.traces import (
     BlockPayload,
     BlockTrace,
     EndTrace,
-    FlowPayload,
-    FlowTrace,
     GotoPayload,
     GotoTrace,
-    PathPayload,
-    PathTrace,
     debug,
 )
 from parley.engine import triggers
 from parley.engine.asking import say_answer
 from parley.engine.dispatch import run_step
-from parley.engine.listening import unheard
+from parley.engine.listening import say_no_match, unheard
 from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
 from parley.engine.next import Delegate, Finish, Goto, Improvise, Jump, Next, Push, Restart, Wait
 from parley.engine.options import options_of, path_of
-from parley.engine.saying import repeat, say_again
+from parley.engine.remembering import close_accounts, shorten_memory
+from parley.engine.reply import said_in
+from parley.engine.saying import repeat
+from parley.engine.stack import come_back, finish, first, jump, push, reset, restart, start_of, unwind
 from parley.engine.steps.function import take_path
-from parley.engine.steps.set import PROPERTIES
-from parley.engine.stored import stored
 from parley.engine.transfers import heard, path_for, waiting_at
 from parley.engine.turn import Turn
 from parley.errors import LimitCrossed
@@ -72,6 +70,10 @@ async def run(turn: Turn) -> None:
         await _answer(turn, first)
     except LimitCrossed as crossed:
         turn.emit(debug(crossed.message, level="error", context=crossed.limit))
+        if crossed.limit == "model_calls":
+            say_no_match(turn)
+    await shorten_memory(turn)
+    close_accounts(turn)
 
 
 async def _answer(turn: Turn, going: Next) -> None:
@@ -94,37 +96,39 @@ def _note(turn: Turn) -> None:
     if turn.config.user_timezone:
         variables.set("vf_user_timezone", turn.config.user_timezone)
     variables.set("last_event", action.wire)
-    if isinstance(action, Text):
-        variables.set("last_utterance", action.text)
-        variables.remember("user", action.text)
-    elif isinstance(action, PathChosen):
-        variables.set("last_utterance", action.label)
-        variables.remember("user", action.label)
-    elif isinstance(action, Dtmf):
-        variables.set("last_utterance", action.digits)
-        variables.remember("user", action.digits)
+    if isinstance(action, Text | PathChosen | Dtmf):
+        variables.set("last_utterance", said_in(action))
     elif isinstance(action, IntentMatched):
         variables.set("last_utterance", action.query)
         variables.set("intent_confidence", round(action.confidence * 100, 2))
-
-
-def reset(state: SessionState, start: WorkflowID) -> None:
-    """Begin again: stack and storage are cleared, but for the transcript's; the variables stay, `sessions` counts."""
-    state.stack = [Frame(start)]
-    state.storage = {PROPERTIES: state.storage[PROPERTIES]} if PROPERTIES in state.storage else {}
-    count = state.variables.get("sessions", 0)
-    state.variables["sessions"] = (count if isinstance(count, int) else 0) + 1
+    words = None if isinstance(action, HandoffReply) else said_in(action)
+    if words is not None and (words or isinstance(action, Text)):
+        variables.memory.said("user", words)
 
 
 async def _begin(turn: Turn) -> Next:
     """From the start, unless a trigger listens for the very first thing that the client says."""
     start = turn.program.workflows[turn.program.start]
     reset(turn.state, start.id)
+    _dress(turn)
     turn.frame.step = start.start
     turn.frame.variables = dict.fromkeys(start.variables, 0)
     turn.variables.enter(turn.frame.variables)
     turn.emit(debug("starting conversation", context="Start"))
-    return await find_meaning(turn, None) or _elsewhere(turn) or Goto(start.start)
+    return await find_meaning(turn, None) or _elsewhere(turn) or first(turn)
+
+
+def _dress(turn: Turn) -> None:
+    """Give the variables the values of the persona that the launch names, if it names one."""
+    name = turn.action.payload.get("persona") if isinstance(turn.action, Launch) else None
+    if name is None:
+        return
+    persona = turn.program.personas.get(name) if isinstance(name, str) else None
+    if persona is None:
+        turn.emit(debug(f"there is no persona '{str(name)[:60]}'", level="warn", context="persona"))
+        return
+    for variable, value in persona.items():
+        turn.variables.set(variable, copy.deepcopy(value))
 
 
 def _begins_anew(launch: Launch, turn: Turn) -> bool:
@@ -137,7 +141,7 @@ def _go_on(turn: Turn) -> Next:
     turn.take()
     turn.variables.enter(turn.frame.variables)
     if turn.frame.step is None:
-        turn.frame.step = _start_of(turn)
+        turn.frame.step = start_of(turn)
     turn.emit(debug("going on with the conversation", context="Start"))
     repeat(turn)
     return Goto(turn.frame.step)
@@ -147,7 +151,7 @@ async def _resume(turn: Turn) -> Next:
     """The step that waits has the first word; one that cannot listen leaves the action to the triggers."""
     turn.variables.enter(turn.frame.variables)
     if turn.frame.step is None:
-        turn.frame.step = _start_of(turn)
+        turn.frame.step = start_of(turn)
     step = turn.at(turn.frame.step)
     told = _to_function(turn, step)
     if told is not None:
@@ -164,11 +168,6 @@ async def _resume(turn: Turn) -> Next:
     if step is not None and _listens(step, turn):
         return Goto(step.id)
     return _elsewhere(turn) or Goto(turn.frame.step)
-
-
-def _start_of(turn: Turn) -> StepID | None:
-    workflow = turn.program.workflows.get(turn.frame.workflow)
-    return None if workflow is None else workflow.start
 
 
 def _elsewhere(turn: Turn) -> Next | None:
@@ -206,7 +205,7 @@ def _left_path(turn: Turn, step: Step | None, path: str) -> Next | None:
         for found in turn.agent.left_paths.get(path, ()):
             if found.workflow == turn.state.stack[depth].workflow:
                 turn.take()
-                _unwind(turn, depth)
+                unwind(turn, depth)
                 return Goto(found.then)
     return None
 
@@ -227,16 +226,10 @@ def _to_function(turn: Turn, step: Step | None) -> Next | None:
     turn.take()
     depth = next((i for i, f in enumerate(turn.state.stack) if f.workflow == registered.workflow), None)
     if depth is not None:
-        _unwind(turn, depth)
+        unwind(turn, depth)
         return take_path(function, path, turn)
     going = take_path(function, path, turn)
     return Jump(registered.workflow, going.step) if isinstance(going, Goto) and going.step is not None else going
-
-
-def _unwind(turn: Turn, depth: int) -> None:
-    """Leave the frames above this one without coming back to them."""
-    del turn.state.stack[depth + 1 :]
-    turn.variables.enter(turn.frame.variables)
 
 
 def _listens(step: Step, turn: Turn) -> bool:
@@ -244,7 +237,8 @@ def _listens(step: Step, turn: Turn) -> bool:
         return True
     if isinstance(step, Cards):
         return step.waits
-    return isinstance(step, Choice | Capture | CustomAction | Stream | Handoff | AgentStep | GoToIntent)
+    waits = Choice | Capture | CustomAction | Stream | Handoff | AgentStep | Crew | Routing | GoToIntent
+    return isinstance(step, waits)
 
 
 async def _cycle(turn: Turn, going: Next) -> Delegate | None:
@@ -254,20 +248,19 @@ async def _cycle(turn: Turn, going: Next) -> Delegate | None:
             case Goto():
                 if going.step is not None:
                     going = await _run_at(turn, going.step)
-                elif _return(turn):
+                elif come_back(turn):
                     going = Goto(turn.frame.step)
                 else:
-                    _finish(turn, EndTrace())
+                    finish(turn, EndTrace())
                     return None
             case Jump():
-                _jump(turn, going)
+                jump(turn, going)
                 going = Goto(turn.frame.step)
             case Push():
-                _push(turn, going)
+                push(turn, going)
                 going = Goto(turn.frame.step)
             case Restart():
-                _restart(turn)
-                going = Goto(turn.frame.step)
+                going = restart(turn)
             case Improvise():
                 going = going.then(await say_answer(going.prompt, turn))
             case Delegate():
@@ -275,7 +268,7 @@ async def _cycle(turn: Turn, going: Next) -> Delegate | None:
             case Wait():
                 return None
             case Finish():
-                _finish(turn, EndTrace(None))
+                finish(turn, EndTrace(None))
                 return None
             case _:
                 assert_never(going)
@@ -297,84 +290,3 @@ async def _run_at(turn: Turn, target: StepID) -> Next:
     if not isinstance(step, GoTo):
         turn.emit(BlockTrace(BlockPayload(step.id)))
     return await run_step(step, turn)
-
-
-def _return(turn: Turn) -> bool:
-    """The frame on top is done: give back its outputs. False when it was the last."""
-    done = turn.state.stack.pop()
-    if not turn.state.stack:
-        return False
-    below = turn.frame
-    outputs = {mine: done.variables.get(theirs, turn.variables.get(theirs)) for mine, theirs in _outputs(done)}
-    turn.variables.enter(below.variables)
-    for name, value in outputs.items():
-        turn.variables.set(name, value)
-    _announce(turn)
-    if done.storage.get("interrupts"):
-        say_again(turn)
-    return True
-
-
-def _outputs(frame: Frame) -> list[tuple[str, str]]:
-    return list((stored(frame.storage, "outputs", dict[str, str]) or {}).items())
-
-
-def _jump(turn: Turn, jump: Jump) -> None:
-    """Go to a workflow for good: back to its frame where it is on the stack, else in place of the frame on top."""
-    workflow = turn.program.workflows.get(jump.workflow)
-    if workflow is None:
-        turn.emit(debug(f"workflow '{jump.workflow}' does not exist", level="error"))
-        turn.frame.step = None
-        return
-    stack = turn.state.stack
-    depth = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].workflow == workflow.id), None)
-    if depth is None:
-        kept = {k: v for k, v in stack[-1].storage.items() if k in ("outputs", "interrupts")}
-        depth = len(stack) - 1
-        stack[depth] = Frame(workflow.id, storage=kept, variables=dict.fromkeys(workflow.variables, 0))
-    _unwind(turn, depth)
-    turn.frame.step = jump.step if jump.step is not None else workflow.start
-    turn.emit(PathTrace(PathPayload("jump")))
-    _announce(turn)
-
-
-def _restart(turn: Turn) -> None:
-    """Back to where the conversation began, without what was waiting on the way."""
-    _unwind(turn, 0)
-    turn.frame.step = _start_of(turn)
-    _announce(turn)
-
-
-def _push(turn: Turn, push: Push) -> None:
-    workflow = turn.program.workflows.get(push.workflow)
-    if workflow is None:
-        turn.emit(debug(f"workflow '{push.workflow}' does not exist", level="error"))
-        turn.frame.step = push.then
-        return
-    limit = turn.program.settings.limits.frames
-    if len(turn.state.stack) >= limit:
-        raise LimitCrossed("frames", f"turn stopped at {limit} workflows inside one another (limit `frames`)")
-    turn.frame.step = push.then
-    frame = Frame(workflow.id, step=push.step if push.step is not None else workflow.start)
-    frame.variables = dict.fromkeys(workflow.variables, 0) | dict(push.inputs)
-    if push.outputs:
-        frame.storage["outputs"] = dict(push.outputs)
-    if push.interrupts:
-        frame.storage["interrupts"] = True
-    turn.state.stack.append(frame)
-    turn.variables.enter(frame.variables)
-    if push.interrupts:
-        turn.emit(PathTrace(PathPayload("push")))
-    _announce(turn)
-
-
-def _announce(turn: Turn) -> None:
-    workflow = turn.program.workflows.get(turn.frame.workflow)
-    if workflow is not None:
-        turn.emit(FlowTrace(FlowPayload(workflow.id, workflow.name)))
-
-
-def _finish(turn: Turn, trace: EndTrace) -> None:
-    turn.state.stack.clear()
-    turn.finished = True
-    turn.emit(trace)

@@ -91,7 +91,7 @@ def no_match(listening: Listening, turn: Turn, again: Again = nothing_again) -> 
 
     def stay(is_said: bool) -> Next:
         if not is_said:
-            say(_global_no_match(turn), turn)
+            say_no_match(turn)
         again()
         return go_on_listening(listening, turn)
 
@@ -105,6 +105,11 @@ def _first_said(prompts: Sequence[Prompt], then: Callable[[bool], Next]) -> Next
     if not prompts:
         return then(False)
     return Improvise(prompts[0], lambda is_said: then(True) if is_said else _first_said(prompts[1:], then))
+
+
+def say_no_match(turn: Turn) -> None:
+    """Say the global no-match."""
+    say(_global_no_match(turn), turn)
 
 
 def no_reply(listening: Listening, turn: Turn, again: Again = nothing_again) -> Next:

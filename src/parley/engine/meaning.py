@@ -9,7 +9,7 @@ from collections.abc import Set
 
 from parley.domain.actions import IntentMatched
 from parley.domain.channel_steps import Stream
-from parley.domain.model_steps import AgentStep
+from parley.domain.model_steps import AgentStep, Crew, Routing
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Step
 from parley.engine import triggers
 from parley.engine.builtin_intents import player_intents
@@ -32,7 +32,8 @@ async def find_meaning(turn: Turn, step: Step | None) -> Wait | None:
     matched = turn.action if isinstance(turn.action, IntentMatched) else None
     if text is not None and (own or others):
         matched = await _understood(text, own, others, turn)
-        if matched is not None and isinstance(step, Capture | AgentStep) and matched.confidence <= SURE:
+        is_open = isinstance(step, Capture | AgentStep | Crew | Routing)
+        if matched is not None and is_open and matched.confidence <= SURE:
             matched = None
     matched = resume_filling(turn, text, matched)
     if matched is None or not (matched.intent in own or matched.intent in others):
@@ -72,6 +73,6 @@ def _own_intents(turn: Turn, step: Step | None) -> set[str]:
 
 
 def _other_intents(turn: Turn, step: Step | None) -> Set[str]:
-    if isinstance(step, Choice | Capture | Cards | AgentStep) and not step.listening.elsewhere:
+    if isinstance(step, Choice | Capture | Cards | AgentStep | Crew) and not step.listening.elsewhere:
         return frozenset()
     return triggers.intents_in_scope(turn)

@@ -29,7 +29,8 @@ class Push(Struct, frozen=True):
     """Run `workflow` on top of this one, which then goes on at `then`.
 
     `inputs` are variables of the new frame; `outputs` are copied back at its end (caller's name: callee's name).
-    `interrupts`: the step that was waiting is asked again afterwards, with what was last said before it.
+    `interrupts`: the step that was waiting is asked again afterwards, with what was last said before it. `result`:
+    variables whose values the step `then` finds in its frame's storage afterwards, None: it wants to know nothing.
     """
 
     workflow: WorkflowID
@@ -38,6 +39,7 @@ class Push(Struct, frozen=True):
     inputs: Mapping[str, Any] = {}
     outputs: Mapping[str, str] = {}
     interrupts: bool = False
+    result: tuple[str, ...] | None = None
 
 
 class Wait(Struct, frozen=True):

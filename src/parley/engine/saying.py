@@ -144,4 +144,4 @@ def emit_speech(message: str, audio: str | None, turn: Turn) -> None:
 
 def _note(message: str, turn: Turn) -> None:
     turn.variables.set("last_response", message)
-    turn.variables.remember("assistant", message)
+    turn.variables.memory.said("assistant", message)

@@ -5,6 +5,11 @@ Source: Conversations API, section 4.1: `completion` start, content and end come
 
 from __future__ import annotations
 
+from types import TracebackType
+from typing import Self
+
+from msgspec import UNSET
+
 from parley.domain.channel_traces import CompletionPayload, CompletionTrace
 from parley.domain.traces import Slate, SpeakPayload, SpeakTrace, TextPayload, TextTrace
 from parley.engine.saying import keep
@@ -13,44 +18,66 @@ from parley.engine.turn import Turn
 
 
 class Telling:
-    """One message while it is written."""
+    """One message while it is written. What stops the writer from outside (`with`) ends it where it is: what has been
+    told by then is what is remembered.
+    """
 
     def __init__(self, turn: Turn, *, streams: bool) -> None:
         self._turn = turn
         self._streams = streams
-        self._has_begun = False
+        self._told: list[str] = []
+        self._is_over = False
+        self._sources: list[dict[str, str]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None and self._told and not self._is_over:
+            self.stop()
+            self._keep("".join(self._told).strip())
+
+    def cite(self, sources: list[dict[str, str]]) -> None:
+        """Where the answer comes from; said before it begins."""
+        self._sources = sources
 
     def hear(self, piece: str) -> None:
         """The next piece of it."""
-        if self._streams and (piece if self._has_begun else piece.strip()):
-            self._begin()
+        if self._streams and (piece if self._told else piece.strip()):
+            if not self._told:
+                self._begin()
+            self._told.append(piece)
             self._turn.emit(CompletionTrace(CompletionPayload("content", content=piece)))
 
     def stop(self) -> None:
         """Nothing comes after this, and what came was not an answer."""
-        if self._has_begun:
+        if self._told and not self._is_over:
             self._turn.emit(CompletionTrace(CompletionPayload("end")))
+        self._is_over = True
 
     def finish(self, text: str) -> None:
         """This was all of it."""
-        turn = self._turn
         if self._streams:
-            if not self._has_begun:
+            if not self._told:
                 self.hear(text)
             self.stop()
         else:
+            self._is_over = True
             self._tell(text)
+        self._keep(text)
+
+    def _keep(self, text: str) -> None:
+        turn = self._turn
         spoken = turn.program.settings.modality == "voice"
-        keep({"message": text, "content": slate_of(text), "spoken": spoken}, turn)
+        if turn.state.stack:
+            keep({"message": text, "content": slate_of(text), "spoken": spoken}, turn)
         turn.variables.set("last_response", text)
-        turn.variables.remember("assistant", text)
+        turn.variables.memory.said("assistant", text)
 
     def _begin(self) -> None:
-        if not self._has_begun:
-            self._has_begun = True
-            turn = self._turn
-            delay = turn.program.settings.message_delay
-            turn.emit(CompletionTrace(CompletionPayload("start", turn.message_id(), ai=True, delay=delay)))
+        turn = self._turn
+        id, delay, sources = turn.message_id(), turn.program.settings.message_delay, self._sources or UNSET
+        turn.emit(CompletionTrace(CompletionPayload("start", id, ai=True, delay=delay, source_urls=sources)))
 
     def _tell(self, text: str) -> None:
         turn = self._turn
@@ -58,4 +85,5 @@ class Telling:
             turn.emit(SpeakTrace(SpeakPayload(text, "message", ai=True)))
             return
         id, delay = turn.message_id(), turn.program.settings.message_delay
-        turn.emit(TextTrace(TextPayload(Slate(id, slate_of(text), delay), text, id, delay, ai=True)))
+        slate = Slate(id, slate_of(text), delay)
+        turn.emit(TextTrace(TextPayload(slate, text, id, delay, ai=True, source_urls=self._sources or UNSET)))

@@ -19,6 +19,7 @@ from parley.domain.traces import DebugTrace, NodeRef, Trace
 from parley.domain.transcript import TurnConfig
 from parley.engine.logs import log_of_debug
 from parley.engine.redacting import redacted
+from parley.engine.spending import Spent
 from parley.engine.variables import Variables
 from parley.engine.world import NOWHERE, World
 from parley.errors import LimitCrossed
@@ -40,6 +41,15 @@ class Turn:
     A turn that is run again (after a crash) names its messages and chooses its variants as it did before: both
     come from the turn's id.
     """
+
+    step: Step | None = None
+    """The step that is being run, None before the first."""
+    redaction: Redaction | None = None
+    """What hides the secrets that the turn has got to know; None where it knows none."""
+    finished = False
+    """The conversation is over."""
+    end_reason = "end_of_diagram"
+    """Why it is over, where it is (decisions, "Session end")."""
 
     def __init__(
         self,
@@ -63,17 +73,14 @@ class Turn:
         self._emit = emit
         self.emit: Emit = self._tell
         """Show or tell the client something. Never waits."""
-        self.step: Step | None = None
-        """The step that is being run, None before the first."""
         self.action = action
         """The action being answered, taken or not."""
         self.world = world
         self.durable = durable
         """Return once the action would survive a crash. Raises `StoreUnavailable`."""
-        self.variables = Variables(state, now_ms, agent.program.settings.timezone)
-        self.redaction: Redaction | None = None
-        """What hides the secrets that the turn has got to know; None where it knows none."""
-        self.finished = False
+        self.variables = Variables(state, now_ms, agent.program.settings.timezone, agent.memory_turns)
+        self.spent = Spent()
+        """What models have taken in this turn."""
         self._taken = False
         self._messages = 0
         self._steps = 0

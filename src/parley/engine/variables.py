@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.domain.state import SessionState
-from parley.engine.stored import stored
+from parley.engine.memory import MEMORY as MEMORY
+from parley.engine.memory import MEMORY_TURNS, Memory
 
 # "Monday, Jan 1, 2025, 16:37" is the documented form of vf_now; the others are its parts.
 _TIME: dict[str, Callable[[datetime], Any]] = {
@@ -26,21 +27,17 @@ _TIME: dict[str, Callable[[datetime], Any]] = {
 }
 COMPUTED = (*_TIME, "vf_memory")
 """Names whose value is computed when it is read: nothing can be kept under them."""
-MEMORY = "_memory_"
-MEMORY_TURNS = 10
 SMALL = 512
-
-
-class _Line(TypedDict):
-    role: str
-    content: str
 
 
 class Variables:
     """Read and write by name. A name that no frame declares is the session's."""
 
-    def __init__(self, state: SessionState, now_ms: int, default_timezone: str) -> None:
+    def __init__(
+        self, state: SessionState, now_ms: int, default_timezone: str, memory_turns: int = MEMORY_TURNS
+    ) -> None:
         self._state = state
+        self.memory = Memory(state, memory_turns)
         self._now_ms = now_ms
         self._default_timezone = default_timezone
         self._frame: dict[str, Any] = {}
@@ -66,7 +63,7 @@ class Variables:
         if name in _TIME:
             return _TIME[name](self._now())
         if name == "vf_memory":
-            return self.memory()
+            return self.memory.text()
         return default
 
     def set(self, name: str, value: Any) -> None:
@@ -89,28 +86,11 @@ class Variables:
         """A copy of everything that has been set, without what is computed."""
         return {**self._state.variables, **self._frame}
 
-    def memory(self) -> str:
-        """The last exchanges as lines `user: ...` and `assistant: ...`."""
-        lines = stored(self._state.storage, MEMORY, list[_Line]) or []
-        return "\n".join(f"{line['role']}: {line['content']}" for line in lines)
-
-    def remember(self, role: str, content: str) -> None:
-        """Add to the memory; what one side says in a row is one entry."""
-        lines = self._state.storage.get(MEMORY)
-        if not isinstance(lines, list):
-            lines = self._state.storage[MEMORY] = []
-        last = lines[-1] if lines and isinstance(lines[-1], dict) else {}
-        if last.get("role") == role == "assistant":
-            lines[-1] = {"role": role, "content": f"{last.get('content')}\n{content}"[:10_000]}
-            return
-        lines.append({"role": role, "content": content[:10_000]})
-        del lines[: -2 * MEMORY_TURNS]
-
     def shown(self) -> dict[str, Any]:
         """All of the session's variables, with the computed ones, as clients see them."""
         now = self._now()
         computed = {name: make(now) for name, make in _TIME.items()}
-        return {**self._state.variables, **computed, "vf_memory": self.memory()}
+        return {**self._state.variables, **computed, "vf_memory": self.memory.text()}
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._now_ms / 1000, self._zone())

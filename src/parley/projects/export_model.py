@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.model_steps import Knowledge, Prompted, PromptedSet
 from parley.domain.prompt import Briefing, ModelSettings, Prompt
 from parley.domain.steps import Target
 from parley.projects.export_names import Names
@@ -26,7 +26,7 @@ def prompt_of(prompt: Prompt) -> dict[str, Any]:
         written["memory"] = prompt.memory
     if prompt.knowledge:
         written["from_knowledge"] = True
-    return written | _settings(prompt.settings)
+    return written | settings_of(prompt.settings)
 
 
 def asked_of(step: Prompted | PromptedSet | Knowledge, names: Names, lead: Lead) -> dict[str, Any]:
@@ -62,25 +62,6 @@ def _prompted_set(step: PromptedSet, names: Names) -> dict[str, Any]:
     return {"prompts": written}
 
 
-def agent_of(step: AgentStep, names: Names, lead: Lead) -> dict[str, Any]:
-    """An agent with its paths."""
-    written: dict[str, Any] = {"agent": step.instructions} | _settings(step.settings)
-    paths: dict[str, Any] = {}
-    for path in step.paths:
-        if path.name in paths:
-            names.lose(f"a second path '{path.name}' of an agent")
-        mapping: dict[str, Any] = {"when": path.about} if path.about else {}
-        if path.variables:
-            mapping["into"] = [names.variable(variable) for variable in path.variables]
-        to = lead(step.then if path.then is None else path.then)
-        paths[path.name] = mapping | {"to": to} if mapping else to
-    if paths:
-        written["paths"] = paths
-    if step.each_turn is not None:
-        written["each_turn"] = lead(step.each_turn.then)
-    return written
-
-
 def _knowledge(step: Knowledge, names: Names, lead: Lead) -> dict[str, Any]:
     """A look-up."""
     written: dict[str, Any] = {"knowledge": step.question}
@@ -93,9 +74,10 @@ def _knowledge(step: Knowledge, names: Names, lead: Lead) -> dict[str, Any]:
 
 def briefing_of(briefing: Briefing) -> dict[str, Any]:
     """How a model is asked."""
-    return ({"system": briefing.system} if briefing.system else {}) | _settings(briefing.settings)
+    return ({"system": briefing.system} if briefing.system else {}) | settings_of(briefing.settings)
 
 
-def _settings(settings: ModelSettings) -> dict[str, Any]:
+def settings_of(settings: ModelSettings) -> dict[str, Any]:
+    """How a model is to answer."""
     given = {"model": settings.model, "temperature": settings.temperature, "max_tokens": settings.max_tokens}
     return {key: value for key, value in given.items() if value is not None}

@@ -31,6 +31,7 @@ class Names:
         self._taken = {id: set(taken) for id in program.workflows}
         self._program = program
         self.intents = unique(program.intents, "intent")
+        self._playbooks = unique(program.playbooks, "playbook")
         self.added: set[str] = set()
         """Variables that stand for those that an agent cannot set."""
         self._find_outside()
@@ -62,6 +63,10 @@ class Names:
         if found != name:
             self.lose(f"the intent's name '{name}': it is `{found}` here")
         return found
+
+    def playbook(self, name: str | None) -> str:
+        """The name of a playbook."""
+        return self._playbooks.get(name or "") or slug(name or "", "playbook")
 
     def variable(self, name: str) -> str:
         """The name of a variable that is set. `last_utterance` is what every reply goes into anyway."""

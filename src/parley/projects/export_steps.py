@@ -7,7 +7,7 @@ from typing import Any, Protocol, assert_never
 
 from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.ids import StepID
-from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.model_steps import AgentStep, Crew, Knowledge, Operator, Prompted, PromptedSet, Routing
 from parley.domain.steps import (
     Api,
     Call,
@@ -35,9 +35,10 @@ from parley.domain.steps import (
 from parley.domain.ways import side_ways
 from parley.projects.export_capture import captured
 from parley.projects.export_channel import forward_of, handoff_of, random_of, spoken, stream_of
-from parley.projects.export_model import Lead, agent_of, asked_of, briefing_of
+from parley.projects.export_model import Lead, asked_of, briefing_of
 from parley.projects.export_names import Names
 from parley.projects.export_options import body_of, cards_of, choices, distinct, image_of, options_in
+from parley.projects.export_playing import talk_of
 from parley.projects.export_values import prompts, said, short, silence, test, value
 from parley.projects.export_world import calling
 from parley.projects.export_yaml import NOTHING
@@ -92,7 +93,7 @@ def ways(step: Step) -> Iterator[Target]:
         yield from (path.then for path in step.paths)
     if isinstance(step, Choice | Cards):
         yield from (option.then for option in options_in(step) if option.has_path)
-    if isinstance(step, Choice | Cards | Capture | AgentStep):
+    if isinstance(step, Choice | Cards | Capture | AgentStep | Crew):
         rules = (step.listening.no_match, step.listening.no_reply)
         yield from (rule.then for rule in rules if rule is not None and rule.has_path)
 
@@ -148,8 +149,8 @@ def _written(step: Step, flow: Flow, on: Target, depth: int, *, is_asked: bool =
             return _custom(step, flow, on, depth)
         case Code() | Function() | Api():
             return calling(step, names, _lead(flow, on, depth))
-        case AgentStep():
-            return agent_of(step, names, _lead(flow, on, depth)) | _listening(step.listening, flow, on, depth)
+        case AgentStep() | Crew() | Operator() | Routing():
+            return _thinking(step, flow, on, depth)
         case Random() | GoToIntent() | Reset() | Stream() | CallForward() | Handoff():
             return _moving(step, names, _lead(flow, on, depth))
         case Prompted() | PromptedSet() | Knowledge():
@@ -158,6 +159,13 @@ def _written(step: Step, flow: Flow, on: Target, depth: int, *, is_asked: bool =
             return {"end": NOTHING}
         case _:
             assert_never(step)
+
+
+def _thinking(step: AgentStep | Crew | Operator | Routing, flow: Flow, on: Target, depth: int) -> dict[str, Any]:
+    if isinstance(step, Routing):  # of no author's workflow
+        return {}
+    written = talk_of(step, flow.names, _lead(flow, on, depth))
+    return written if isinstance(step, Operator) else written | _listening(step.listening, flow, on, depth)
 
 
 def _moving(

@@ -119,7 +119,7 @@ class Performance:
         self.has_effects = turn.has_effects
         self._check_size(turn.variables, before)
         if turn.finished:
-            state.ended = "end_of_diagram"
+            state.ended = turn.end_reason
         if self._config.state:
             shown = state.shown() | {"variables": turn.variables.shown()}
             self._end_with(Stated(Raw(msgspec.json.encode(shown))))
