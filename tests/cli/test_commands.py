@@ -247,4 +247,4 @@ def test_chat_with_a_scripted_model(tmp_path: Path) -> None:
     assert "Scripted but well." in run("chat", agent, PARLEY_MODEL=f"scripted:{script}").stdout
     assert "Scripted but well." not in run("chat", agent).stdout
     assert "is not a script" in refused("chat", agent, PARLEY_MODEL=f"scripted:{agent}")
-    assert "this release knows" in refused("chat", agent, PARLEY_MODEL="oracle:delphi")
+    assert "begin with openai:" in refused("chat", agent, PARLEY_MODEL="oracle:delphi")

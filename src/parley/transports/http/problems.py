@@ -28,6 +28,7 @@ STATUS: dict[str, int] = {
     "no_environment": 404,
     "no_version": 404,
     "no_session": 404,
+    "no_injection": 404,
     "no_turn": 404,
     "method_not_allowed": 405,
     "body_too_large": 413,
