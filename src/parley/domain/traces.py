@@ -336,9 +336,16 @@ def type_of(trace: Trace) -> str:
     return trace.type if isinstance(trace, CustomTrace) else _TYPES[type(trace)]
 
 
-def debug(message: str, *, level: str = "info", context: str | None = None, ref: Ref | None = None) -> DebugTrace:
+def debug(
+    message: str,
+    *,
+    level: str = "info",
+    context: str | None = None,
+    ref: Ref | None = None,
+    metadata: JSON | UnsetType = UNSET,
+) -> DebugTrace:
     """A debug trace."""
-    return DebugTrace(DebugPayload(message, level=level, context=context or UNSET, ref=ref or UNSET))
+    return DebugTrace(DebugPayload(message, UNSET, level, context or UNSET, metadata, ref or UNSET))
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -13,8 +13,10 @@ from msgspec import Struct
 from parley.domain.ids import StepID, TurnID
 from parley.engine.stored import stored
 from parley.engine.tools.concluding import conclude
+from parley.engine.tools.kinds import ref_of
 from parley.engine.tools.messages import tell
 from parley.engine.tools.outcome import Outcome, Run, Used, failed
+from parley.engine.tools.telling_use import completed
 from parley.engine.turn import Turn
 from parley.errors import StoreUnavailable
 from parley.ports.effects import Effect, EffectName
@@ -89,5 +91,6 @@ async def _told(awaited: _Awaited, outcome: Outcome, turn: Turn) -> Used:
     if tool is None:
         return Used(awaited.call, outcome.text, outcome.is_error)
     used = conclude(tool, awaited.call, outcome, turn)
+    turn.emit(completed(used, ref_of(tool)))
     await tell("failed" if used.is_error else "complete", tool, turn)
     return used

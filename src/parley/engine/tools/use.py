@@ -15,7 +15,7 @@ from parley.domain.channel_traces import ToolCallPayload, ToolCallTrace, ToolSou
 from parley.domain.ids import StepID
 from parley.domain.steps import Step
 from parley.domain.tools import Tool
-from parley.domain.traces import debug
+from parley.domain.traces import Ref, debug
 from parley.engine.requests import NoSecret
 from parley.engine.tools.arguments import BadArguments, check, read_arguments
 from parley.engine.tools.concluding import conclude
@@ -24,6 +24,7 @@ from parley.engine.tools.given import capture_input, complete
 from parley.engine.tools.kinds import Found, NoTool, deadline_of, find, prepare, ref_of
 from parley.engine.tools.messages import tell, watching
 from parley.engine.tools.outcome import Outcome, Run, Used, failed
+from parley.engine.tools.telling_use import completed, started
 from parley.engine.turn import Turn
 from parley.errors import Busy, ParleyError
 from parley.ports.llm import ToolCall
@@ -53,6 +54,16 @@ async def use(calls: Sequence[ToolCall], turn: Turn, step: Step, offered: Collec
 
 
 async def _use(call: ToolCall, place: StepID, turn: Turn, offered: Collection[str] | None) -> Used:
+    known = turn.program.tools.get(call.name)
+    ref = None if known is None else ref_of(known)
+    turn.emit(started(call, ref))
+    used = await _used(call, place, turn, offered, ref)
+    if used.result != _AWAITED:
+        turn.emit(completed(used, ref))
+    return used
+
+
+async def _used(call: ToolCall, place: StepID, turn: Turn, offered: Collection[str] | None, ref: Ref | None) -> Used:
     try:
         if offered is not None and call.name not in offered:
             raise NoTool(f"there is no tool '{call.name[:80]}'")
@@ -61,8 +72,6 @@ async def _use(call: ToolCall, place: StepID, turn: Turn, offered: Collection[st
         check(arguments, found.schema)
         run = _ready(found, arguments, place, turn)
     except (NoTool, BadArguments, NoSecret, McpFailed) as refused:
-        known = turn.program.tools.get(call.name)
-        ref = None if known is None else ref_of(known)
         turn.emit(debug(f"tool '{call.name[:80]}': {refused.message}", level="warn", context=refused.code, ref=ref))
         return Used(call, f"Error: {refused.message}", is_error=True)
     if found.tool.running != "wait":
