@@ -69,7 +69,6 @@ STEPS: dict[str, tuple[str, int, str, str]] = {
         "Did you mean `name`?",
     ),
     "a new variable in set": ("- set: {zzz: 1}", 0, "there is no variable `zzz`", "Add `zzz: ''` to `variables`."),
-    "setting what Parley keeps": ("- set: {sessions: 1}", 0, "`sessions` cannot be set", "a variable of your own"),
     "an unknown variable to compare": (
         "- if: {variable: cuont, is: 1}\n  then: -> end",
         0,
@@ -156,9 +155,12 @@ STEPS: dict[str, tuple[str, int, str, str]] = {
     "an if that leads nowhere": ("- if: count", 0, "`if` leads nowhere", "Add `then`"),
     "no cases": ("- cases: []", 0, "`cases` is empty", "at least one"),
     "half a case": ("- cases: [{if: count}]", 0, "a case needs `then`", "For example"),
+    "a text in two ways": ("- say: {text: A, rich: B}", 0, "has `text` and `rich`", "Keep one"),
+    "an open mark": ("- say: {rich: 'so **bold'}", 0, "`**` in `rich` is not closed", "the characters themselves"),
+    "rich text that is a text": ("- say: {slate: Hi.}", 0, "`slate` must be a list", ""),
+    "a leaf that is a list": ("- say: {slate: [[[Hi.]]]}", 0, "must be a text or a mapping", "a paragraph"),
     "no buttons": ("- buttons: {}", 0, "`buttons` is empty", "For example"),
     "buttons that are a text": ("- buttons: Yes", 0, "`buttons` must be a mapping of names, and is a text", ""),
-    "the same button twice": ("- buttons: [A, A]", 0, "`buttons` shows `A` twice", "Rename"),
     "an option without a label": (
         "- buttons: [{to: -> end}]",
         0,
@@ -239,12 +241,7 @@ AGENTS: dict[str, tuple[str, int, str, str]] = {
     "a variable that exists": ("variables: {user_id: 1}\n" + MAIN, 1, "`user_id` exists in every agent", "another"),
     "a variable with a mapping": ("variables: {a: {b: 1}}\n" + MAIN, 1, "variable `a` has no key `b`", "There are"),
     "a wrong persist": ("variables: {a: {persist: 1}}\n" + MAIN, 1, "`persist` must be `true` or `false`", ""),
-    "a variable and an entity": (
-        "variables: {a: 1}\nentities: {a: text}\n" + MAIN,
-        1,
-        "a variable and an entity",
-        "too",
-    ),
+    "an intent over two lines": ('intents: {"a\\nb": [hi]}\n' + MAIN, 1, "cannot be an intent", "on one line"),
     "a bad pattern": ("entities: {a: {pattern: '[A-'}}\n" + MAIN, 1, "`[A-` is not a regular expression", "quotes"),
     "an entity with nothing": (
         "entities: {a: {reprompt: Hm?}}\n" + MAIN,
@@ -373,6 +370,8 @@ WARNINGS: dict[str, tuple[str, int, str, str]] = {
         "`-> main.track_order`",
     ),
     "a text cut by a comment": ("- say: Order #5 is here", 0, "is a comment, not part of the text", "quotes"),
+    "setting what Parley keeps": ("- set: {sessions: 1}", 0, "`sessions` is set here", "a variable of your own"),
+    "the same button twice": ("- buttons: [A, A]", 0, "`buttons` shows `A` twice", "Rename"),
     "only conditions": ("- say: [{text: A, when: count}]", 0, "says nothing when none of its", "without `when`"),
     "a card that does not wait": ("- card: {title: A}\n  no_match: Hm?", 1, "`no_match` does nothing", "wait: true"),
 }
@@ -387,6 +386,12 @@ def test_what_is_doubtful_is_a_warning(tmp_path: Path, doubt: str) -> None:
     assert message in problem.message
     assert suggestion in problem.suggestion
     assert problem.line == LINE + line
+
+
+def test_a_variable_that_is_an_entity_too_is_a_warning(tmp_path: Path) -> None:
+    problem = only_problem(tmp_path, "variables: {a: 1}\nentities: {a: text}\n" + MAIN)
+    assert (problem.severity, problem.line) == ("warning", 1)
+    assert "a variable and an entity" in problem.message
 
 
 def test_a_workflow_that_nothing_leads_to_is_a_warning(tmp_path: Path) -> None:

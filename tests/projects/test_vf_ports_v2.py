@@ -210,7 +210,7 @@ def test_global_prompts_and_the_delay_are_settings() -> None:
 
 def test_required_entities_are_asked_for_with_rich_prompts() -> None:
     (bike,) = rental().intents["rent"].required
-    assert bike.reprompts == (Said("Which bike?", [{"children": [{"text": "Which bike?"}]}]),)
+    assert bike.reprompts == (Said("Which bike?"),)
 
 
 def test_defaults_of_the_content_library_are_typed() -> None:

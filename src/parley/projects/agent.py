@@ -13,11 +13,11 @@ from parley.domain.steps import Choice
 from parley.projects.declarations import entities_of, events_of, intents_of, variables_of
 from parley.projects.draft import ARROW, Draft, Names
 from parley.projects.functions import functions_of
-from parley.projects.names import RESERVED, VARIABLE
+from parley.projects.names import RESERVED
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, name_of
 from parley.projects.problems import Mark, Problems, did_you_mean
 from parley.projects.reach import warn_of_unreachable
-from parley.projects.reading import check_name, items_of, mapping_of, name_in, shaped, text_of
+from parley.projects.reading import check_name, check_variable_name, items_of, mapping_of, shaped, text_of
 from parley.projects.settings import settings_of
 from parley.projects.shapes import AGENT, WORKFLOW
 from parley.projects.steps import compile_list
@@ -118,7 +118,7 @@ def _declare(written: Written, names: Names, problems: Problems) -> _Declared:
     for name in sorted(set(variables) & set(entities)):
         node = root.get("variables")
         assert isinstance(node, Mapped)
-        problems.error(node.keys[name].mark, f"`{name}` is a variable and an entity", "An entity is a variable too.")
+        problems.warn(node.keys[name].mark, f"`{name}` is a variable and an entity", "An entity is a variable too.")
     intents = intents_of(root.get("intents"), names, problems)
     settings = settings_of(root, names, problems)
     functions = functions_of(root.get("functions"), written.functions, problems)
@@ -135,24 +135,29 @@ def _declare(written: Written, names: Names, problems: Problems) -> _Declared:
 def _workflow(node: Node, draft: Draft) -> Workflow:
     variables: tuple[str, ...] = ()
     steps: Node | None = node
+    name = draft.workflow
     if isinstance(node, Mapped):
         shaped(node, WORKFLOW, draft.problems, "a workflow")
         draft.triggers.extend(triggers_of(node, None, draft))
         variables = _own_variables(node.get("variables"), draft)
         steps = node.get("steps")
+        given = node.get("name")
+        name = name if given is None else text_of(given, draft.problems, "the `name` of a workflow")
     start: StepID | None = None
     if isinstance(steps, Listed):
         start = compile_list(draft, steps.items, draft.workflow, None)
     elif steps is not None and not (isinstance(steps, Scalar) and steps.is_empty):
         advice = "Begin each step with `- `."
         draft.problems.error(steps.mark, f"the steps of a workflow are a list, and this is {name_of(steps)}", advice)
-    return Workflow(WorkflowID(draft.workflow), draft.workflow, draft.steps, start, variables)
+    return Workflow(WorkflowID(draft.workflow), name, draft.steps, start, variables)
 
 
 def _own_variables(node: Node | None, draft: Draft) -> tuple[str, ...]:
     names: list[str] = []
     for item in () if node is None else items_of(node, draft.problems, "`variables` of a workflow"):
-        name = name_in(item, draft.problems, "a variable", VARIABLE)
+        name = text_of(item, draft.problems, "a variable")
+        if isinstance(item, Scalar):
+            check_variable_name(name, item, draft.problems, "a variable")
         if name in names:
             draft.problems.error(item.mark, f"the variable `{name}` is here twice", "Keep one of them.")
         elif name in BUILTIN_VARIABLES:

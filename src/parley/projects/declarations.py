@@ -8,14 +8,22 @@ import warnings
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import WorkflowID
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity, Trigger, Variable
-from parley.domain.steps import Said
 from parley.projects.builtins import utterances_of
 from parley.projects.draft import ARROW, Names, destination_of, found_in, is_nothing
-from parley.projects.names import ENTITY_TYPES, VARIABLE
+from parley.projects.names import ENTITY_TYPES
 from parley.projects.names import INTENT as INTENT_NAME
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.problems import Problems, did_you_mean
-from parley.projects.reading import boolean, check_name, items_of, mapping_of, one_of, shaped, text_of
+from parley.projects.reading import (
+    boolean,
+    check_name,
+    check_variable_name,
+    items_of,
+    mapping_of,
+    one_of,
+    shaped,
+    text_of,
+)
 from parley.projects.saying import said_anywhere
 from parley.projects.shapes import ENTITY, EVENT, INTENT, REQUIRED, VARIABLE_SHAPE
 
@@ -27,20 +35,28 @@ def variables_of(node: Node | None, problems: Problems) -> dict[str, Variable]:
     """`name: default`, or `name: {default, persist}`."""
     variables = {}
     for name, key, value in mapping_of(node, problems, "`variables`"):
-        check_name(name, key, problems, "a variable", VARIABLE)
+        check_variable_name(name, key, problems, "a variable")
         if name in BUILTIN_VARIABLES:
             problems.error(key.mark, f"`{name}` exists in every agent and cannot be declared", "Use another name.")
-        variables[name] = _variable(name, value, problems)
+        variable = _variable(name, value, problems)
+        if variable is not None:
+            variables[name] = variable
     return variables
 
 
-def _variable(name: str, node: Node, problems: Problems) -> Variable:
+def _variable(name: str, node: Node, problems: Problems) -> Variable | None:
+    """The variable; None for one that is only named, so that steps may set it."""
     if is_nothing(node):
         return Variable()
     if not isinstance(node, Mapped):
         return Variable(json_of(node))
     mapping = shaped(node, VARIABLE_SHAPE, problems, f"variable `{name[:60]}`")
     default, persist = (mapping.get("default"), mapping.get("persist")) if mapping else (None, None)
+    absent = mapping.get("absent") if mapping else None
+    if absent is not None and boolean(absent, problems, "`absent`"):
+        if default is not None or persist is not None:
+            problems.error(absent.mark, f"`{name[:60]}` cannot begin with a value and be absent", "Delete one of them.")
+        return None
     keeps = persist is not None and boolean(persist, problems, "`persist`")
     return Variable(0 if default is None else json_of(default), keeps)
 
@@ -50,7 +66,7 @@ def entities_of(node: Node | None, names: Names, problems: Problems) -> dict[str
     entities = {}
     for name, key, value in mapping_of(node, problems, "`entities`"):
         with problems.inside(f"entity {name[:60]}"):
-            check_name(name, key, problems, "an entity", VARIABLE)
+            check_variable_name(name, key, problems, "an entity")
             if name in BUILTIN_VARIABLES:
                 problems.error(key.mark, f"`{name}` exists in every agent and cannot be declared", "Use another name.")
             entities[name] = _entity(name, value, names, problems)
@@ -124,7 +140,9 @@ def intents_of(node: Node | None, names: Names, problems: Problems) -> dict[str,
     intents = {}
     for name, key, value in mapping_of(node, problems, "`intents`"):
         with problems.inside(f"intent {name[:60]}"):
-            check_name(name, key, problems, "an intent", INTENT_NAME)
+            if INTENT_NAME.fullmatch(name) is None:
+                advice = "Use some words on one line, 200 characters at most."
+                problems.error(key.mark, f"`{name[:80]}` cannot be an intent", advice)
             intents[name] = _intent(name, value, names, problems)
     return intents
 

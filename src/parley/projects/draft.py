@@ -140,7 +140,8 @@ class Draft:
     def check_variable(self, name: str, node: Node, also: Iterable[str] = ()) -> None:
         """Report a variable that does not exist, or that cannot be set."""
         if name in BUILTIN_VARIABLES:
-            self.problems.error(node.mark, f"`{name}` cannot be set: Parley keeps it", "Use a variable of your own.")
+            message = f"`{name}` is set here, which Parley sets too: what is kept in it may be lost"
+            self.problems.warn(node.mark, message, "Use a variable of your own.")
         elif not self._is_known(name) and name not in also:
             near = did_you_mean(name, self._variables()) if self._variables() else ""
             advice = near if near.startswith("Did") else f"Add `{name[:40]}: ''` to `variables`."

@@ -15,10 +15,11 @@ from parley.domain.project import Project
 from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
 from parley.errors import BadProject
 from parley.projects.export_model import prompt_of
-from parley.projects.export_names import Names
+from parley.projects.export_names import Names, declared
 from parley.projects.export_options import options_in
 from parley.projects.export_tools import servers_written, set_by, tools_written
 from parley.projects.export_values import duration, said, silence
+from parley.projects.export_widget import widget_written
 from parley.projects.export_workflow import workflow_of
 from parley.projects.export_world import functions_written
 from parley.projects.export_yaml import NOTHING, Inline, dumped
@@ -56,17 +57,19 @@ def export_with_report(project: Project, into: Path) -> Exported:
             files += exported.files
             lost += exported.lost
     head = {"project": project.id, "name": project.name, "environments": Inline(environments)}
-    exported = _export(main, head, into, project.origins)
+    exported = _export(main, head, into, project)
     return Exported((*exported.files, *files), (*exported.lost, *lost))
 
 
-def _export(program: Program, head: dict[str, Any], into: Path, origins: tuple[str, ...] = ()) -> Exported:
+def _export(program: Program, head: dict[str, Any], into: Path, project: Project | None = None) -> Exported:
     names = Names(program)
     for workflow in program.workflows.values():  # the labels that one workflow uses of another are known afterwards
         workflow_of(workflow, program, names)
     names.lost.clear()
     workflows = {names.workflow(id): workflow_of(w, program, names) for id, w in program.workflows.items()}
-    root = head | _declared(program, names, origins)
+    root = head | _declared(program, names, project.origins if project else ())
+    if project is not None:
+        root |= widget_written(project.widget)
     files = {into / "agent.yaml": root} | {into / "workflows" / f"{n}.yaml": w for n, w in workflows.items()}
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,19 +83,19 @@ def _share(share: float) -> float:
 
 def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[str, Any]:
     root: dict[str, Any] = {"start": names.workflow(program.start)} if names.has(program.start) else {}
-    variables = program.variables | {name: Variable(None) for name in (*_undeclared(program), *sorted(names.added))}
+    variables: dict[str, Variable | None] = program.variables | dict.fromkeys(_undeclared(program))
     root |= _under(
         "variables",
         {
-            name: _variable(each)
+            declared(name): _variable(each)
             for name, each in variables.items()
-            if name not in program.entities and name not in BUILTIN_VARIABLES
+            if name not in BUILTIN_VARIABLES and (name not in program.entities or each != Variable())
         },
     )
     root |= _under(
         "intents", {new: _intent(program.intents.get(old, Intent(old)), names) for old, new in names.intents.items()}
     )
-    root |= _under("entities", {name: _entity(each, names) for name, each in program.entities.items()})
+    root |= _under("entities", {declared(name): _entity(each, names) for name, each in program.entities.items()})
     root |= _under("functions", functions_written(program))
     root |= _under("mcp", servers_written(program)) | _under("tools", tools_written(program, names))
     settings = program.settings
@@ -148,13 +151,17 @@ def _set_by(step: Step) -> list[str]:
             return []
 
 
-def _variable(variable: Variable) -> Any:
+def _variable(variable: Variable | None) -> Any:
+    if variable is None:
+        return Inline({"absent": True})
     if variable.persist:
         return Inline({"default": variable.default, "persist": True})
     return {"default": variable.default} if isinstance(variable.default, dict) else variable.default
 
 
 def _intent(intent: Intent, names: Names) -> Any:
+    if any(text.count("{") != text.count("}") for text in intent.utterances):
+        names.lose(f"a brace without its other half in an utterance of the intent '{intent.name}'")
     utterances = [
         re.sub(r"[{}]", "", text) if text.count("{") != text.count("}") else text for text in intent.utterances
     ]
@@ -176,7 +183,10 @@ def _entity(entity: Entity, names: Names) -> Any:
     if entity.pattern is not None:
         written["pattern"] = entity.pattern
     elif entity.values:
-        written["values"] = [{v.value: list(v.synonyms)} if v.synonyms else v.value for v in entity.values]
+        values: dict[str, dict[str, None]] = {}
+        for each in entity.values:
+            values.setdefault(each.value, {}).update(dict.fromkeys(each.synonyms))
+        written["values"] = [{value: list(synonyms)} if synonyms else value for value, synonyms in values.items()]
     else:
         written["type"] = entity.builtin if entity.builtin in ENTITY_TYPES else "text"
     if entity.reprompt:

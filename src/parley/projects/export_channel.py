@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from parley.domain.channel_steps import CallForward, Handoff, Stream
 from parley.domain.steps import Random, Speak
 from parley.projects.export_model import Lead
@@ -16,7 +18,8 @@ def spoken(step: Speak, names: Names) -> dict[str, Any]:
     """A recording alone, or what is spoken."""
     if len(step.variants) == 1 and step.variants[0].audio is not None and not step.variants[0].text:
         return {"audio": step.variants[0].audio}
-    return {"speak": said(step.variants, names)}
+    variants = (replace(v, slate=None) if v.slate is not None else v for v in step.variants)  # nobody hears a style
+    return {"speak": said(tuple(variants), names)}
 
 
 def random_of(step: Random, lead: Lead) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
 from parley.domain.program import Program
 from parley.domain.steps import GoTo, Step
-from parley.projects.names import INTENT, NAME, RESERVED
+from parley.projects.export_yaml import Quoted
+from parley.projects.names import INTENT, NAME, RESERVED, VARIABLE
 
 _LONGEST = 40
 
@@ -30,10 +31,8 @@ class Names:
         self._labels: dict[tuple[WorkflowID, StepID], str] = {}
         self._taken = {id: set(taken) for id in program.workflows}
         self._program = program
-        self.intents = unique(program.intents, "intent")
+        self.intents = unique(program.intents, "intent", INTENT)
         self._playbooks = unique(program.playbooks, "playbook")
-        self.added: set[str] = set()
-        """Variables that stand for those that an agent cannot set."""
         self._find_outside()
 
     def workflow(self, id: WorkflowID) -> str:
@@ -59,7 +58,7 @@ class Names:
         found = self.intents.get(name)
         if found is None:
             taken = set(self.intents.values())
-            found = self.intents[name] = _free(slug(name, "intent"), taken)
+            found = self.intents[name] = _free(name if INTENT.fullmatch(name) else slug(name, "intent"), taken)
         if found != name:
             self.lose(f"the intent's name '{name}': it is `{found}` here")
         return found
@@ -69,13 +68,8 @@ class Names:
         return self._playbooks.get(name or "") or slug(name or "", "playbook")
 
     def variable(self, name: str) -> str:
-        """The name of a variable that is set. `last_utterance` is what every reply goes into anyway."""
-        if name not in BUILTIN_VARIABLES:
-            return name
-        if name != "last_utterance":
-            self.lose(f"that `{name}` is set, which Parley keeps")
-        self.added.add(f"own_{name}")
-        return f"own_{name}"
+        """The name of a variable as it is written."""
+        return declared(name)
 
     def is_readable(self, variable: str) -> bool:
         """Whether conditions may name it."""
@@ -110,12 +104,15 @@ def slug(text: str, otherwise: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name or otherwise
 
 
-def unique(texts: Iterable[str], otherwise: str) -> dict[str, str]:
-    """A name of its own for each text."""
+def unique(texts: Iterable[str], otherwise: str, form: re.Pattern[str] = NAME) -> dict[str, str]:
+    """A name of its own for each text; the text itself where it has the form."""
     taken: set[str] = set()
-    return {
-        text: _free(text if INTENT.fullmatch(text) and "." in text else slug(text, otherwise), taken) for text in texts
-    }
+    return {text: _free(text if form.fullmatch(text) else slug(text, otherwise), taken) for text in texts}
+
+
+def declared(name: str) -> str:
+    """The name of a variable or an entity; in quotes where texts cannot name it."""
+    return name if VARIABLE.fullmatch(name) else Quoted(name)
 
 
 def _free(wanted: str, taken: set[str]) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from parley.domain.steps import CardContent, Cards, Choice, CustomAction, Image, Option
+from parley.domain.steps import CardContent, Cards, Choice, Image, Option
 from parley.projects.export_names import Names
-from parley.projects.export_values import short
+from parley.projects.export_values import short, text_as
 from parley.projects.export_yaml import NOTHING
 
 _URL = re.compile(r"(https?://|mailto:|tel:|\{)\S*")
@@ -24,10 +24,8 @@ def options_in(step: Choice | Cards) -> Iterable[Option]:
 def choices(options: tuple[Option, ...], names: Names, way: Callable[[Option], Any]) -> Any:
     """`label: target` where that says it all, else a list."""
     kept = distinct(options)
-    if len(kept) < len(options):
-        names.lose("a button that shows the same text as another one")
     written = [(option, way(option)) for option in kept]
-    if all(option.label is not None for option in kept) and kept:
+    if kept and len({option.label for option in kept} - {None}) == len(kept):
         if all(found is None and _is_bare(option) for option, found in written):
             return [option.label for option in kept]
         return {option.label: _target(option, found, names) for option, found in written}
@@ -35,16 +33,8 @@ def choices(options: tuple[Option, ...], names: Names, way: Callable[[Option], A
 
 
 def distinct(options: tuple[Option, ...]) -> list[Option]:
-    """The options that can be seen or said: the first of each label, and those with an intent."""
-    kept: list[Option] = []
-    labels: set[str] = set()
-    for option in options:
-        if option.label in labels or (option.label is None and option.intent is None):
-            continue
-        if option.label is not None:
-            labels.add(option.label)
-        kept.append(option)
-    return kept
+    """The options that can be seen or said."""
+    return [option for option in options if option.label is not None or option.intent is not None]
 
 
 def _is_bare(option: Option) -> bool:
@@ -96,22 +86,13 @@ def cards_of(step: Cards, names: Names, way: Callable[[Option], Any]) -> dict[st
 
 
 def _card(card: CardContent, names: Names, way: Callable[[Option], Any]) -> dict[str, Any]:
-    if card.slate is not None:
-        names.lose("the formatting of a card's rich text")
     written: dict[str, Any] = {}
     if card.title or not (card.text or card.image):
         written["title"] = card.title
-    if card.text:
-        written["text"] = card.text
+    if card.text or card.slate is not None:
+        written |= text_as(card.text, card.slate, names)
     if card.image is not None:
         written["image"] = card.image
     if card.buttons:
         written["buttons"] = choices(card.buttons, names, way)
     return written
-
-
-def body_of(step: CustomAction, names: Names) -> Any:
-    """Data for a custom action. A text is sent as it is."""
-    if isinstance(step.body, str) and step.body_is_json:
-        names.lose(f"that the text of the custom action '{step.action}' is JSON")
-    return step.body

@@ -37,9 +37,9 @@ from parley.projects.export_capture import captured
 from parley.projects.export_channel import forward_of, handoff_of, random_of, spoken, stream_of
 from parley.projects.export_model import Lead, asked_of, briefing_of
 from parley.projects.export_names import Names
-from parley.projects.export_options import body_of, cards_of, choices, distinct, image_of, options_in
+from parley.projects.export_options import cards_of, choices, distinct, image_of, options_in
 from parley.projects.export_playing import talk_of
-from parley.projects.export_values import prompts, said, short, silence, test, value
+from parley.projects.export_values import is_placeholder, mapped, prompts, said, short, silence, test, value
 from parley.projects.export_world import calling
 from parley.projects.export_yaml import NOTHING
 
@@ -249,8 +249,7 @@ def _set(step: Set, names: Names) -> dict[str, Any]:
 
 def _assignments(step: Set, names: Names) -> Any:
     pairs = [(names.variable(each.variable), value(each.value, names)) for each in step.assignments]
-    variables = [variable for variable, _ in pairs]
-    return short(dict(pairs)) if len(set(variables)) == len(variables) else [{name: v} for name, v in pairs]
+    return mapped(pairs)
 
 
 def _call(step: Call, names: Names) -> dict[str, Any]:
@@ -268,17 +267,15 @@ def _call(step: Call, names: Names) -> dict[str, Any]:
 def _custom(step: CustomAction, flow: Flow, on: Target, depth: int) -> dict[str, Any]:
     written: dict[str, Any] = {"action": step.action}
     if step.body is not None:
-        written["body"] = body_of(step, flow.names)
+        written["body"] = step.body
+        if step.body_is_json and isinstance(step.body, str) and is_placeholder(step.body):
+            written["json"] = True
     if step.stop != bool(step.paths):
         written["wait"] = step.stop
     if step.paths:
-        paths: dict[str, Any] = {}
-        for path in step.paths:
-            if path.label in paths:
-                flow.names.lose(f"a second path '{path.label}' of the custom action '{step.action}'")
-            else:
-                paths[path.label] = flow.path(path.then, on, depth) or NOTHING
-        written["paths"] = paths
+        paths = [(path.label, flow.path(path.then, on, depth) or NOTHING) for path in step.paths]
+        twice = len({label for label, _ in paths}) < len(paths)
+        written["paths"] = [{label: way} for label, way in paths] if twice else dict(paths)
     if step.default is not None and 0 <= step.default < len(step.paths):
         written["default"] = step.paths[step.default].label
     if step.everywhere:

@@ -10,6 +10,8 @@ from parley.domain.conditions import AllOf, AnyOf, Compare, Expression, Judged, 
 from parley.domain.steps import Listening, NoMatch, NoReply, Said
 from parley.projects.export_names import Names
 from parley.projects.export_yaml import Inline
+from parley.projects.markdown import markdown_of
+from parley.projects.slate import plain, shortened
 
 _PLACEHOLDER = re.compile(r"\{\w{1,64}(?:\[[0-9]+\]|\.\w{1,64})*\}", re.ASCII)
 _ONE_LINE = 60
@@ -33,16 +35,26 @@ def said(variants: tuple[Said, ...], names: Names) -> Any:
 
 
 def _variant(variant: Said, names: Names) -> Any:
-    if variant.slate is not None:
-        names.lose("the formatting of rich text")
-    mapping: dict[str, Any] = {"text": variant.text}
+    mapping = text_as(variant.text, variant.slate, names)
     if variant.when is not None:
         mapping["when"] = test(variant.when, names)
     if variant.delay is not None:
         mapping["delay"] = duration(variant.delay / 1000)
     if variant.audio is not None:
         mapping["audio"] = variant.audio
-    return variant.text if len(mapping) == 1 else mapping
+    return variant.text if list(mapping) == ["text"] else mapping
+
+
+def text_as(text: str, slate: list[Any] | None, names: Names) -> dict[str, Any]:
+    """The text under `text`, `rich` or `slate`."""
+    if slate is None:
+        if text.endswith("\n"):
+            return {"slate": text.split("\n")}
+        return {"text": text}
+    if plain(slate) != text:
+        names.lose("a plain text that says something else than its rich text")
+    markdown = markdown_of(slate)
+    return {"rich": markdown} if markdown is not None else {"slate": shortened(slate)}
 
 
 def value(given: Value, names: Names) -> Any:
@@ -112,9 +124,21 @@ def silence(rule: NoReply, names: Names) -> dict[str, Any]:
     return ({} if rule.timeout is None else {"after": duration(rule.timeout)}) | prompts(rule, names)
 
 
+def is_placeholder(text: str) -> bool:
+    """The text is one placeholder and nothing else."""
+    return _PLACEHOLDER.fullmatch(text) is not None
+
+
 def is_plain(listening: Listening) -> bool:
     """Nothing about it needs to be written."""
     return listening == Listening()
+
+
+def mapped(pairs: list[tuple[str, Any]]) -> Any:
+    """A mapping, or a list of them where a key comes twice."""
+    if len({key for key, _ in pairs}) == len(pairs):
+        return short(dict(pairs))
+    return [short({key: value}) for key, value in pairs]
 
 
 def short(mapping: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from collections import Counter
 from typing import Any
 
 from parley.domain.ids import StepID
+from parley.domain.model_steps import AgentStep
 from parley.domain.program import Program, Trigger, Workflow
-from parley.domain.steps import Cards, Choice, Condition, CustomAction, End, GoTo, Message, Reset, Step, Target
-from parley.projects.export_names import Names
+from parley.domain.steps import Capture, Cards, Choice, Condition, CustomAction, End, GoTo, Message, Reset, Step, Target
+from parley.projects.export_names import Names, declared
 from parley.projects.export_steps import item_of, ways
 from parley.projects.export_values import short
 
 DEEPEST = 4
 BACK, END = "-> back", "-> end"
+_WAITING = Choice | Capture | Cards | CustomAction | AgentStep
 NOWHERE = StepID("\0nowhere")
 """After the last list there is nothing to fall through to."""
 
@@ -46,21 +48,29 @@ class _Flow:
         lists = []
         self._waiting = [id for id in self.steps if id in self._outside]
         start = self.resolved(self.workflow.start)
-        if start is not None:
+        if start is not None and start != self.workflow.start and isinstance(self.steps[start], _WAITING):
+            # A conversation that begins with words stands at the first step: it must not seem to wait there already.
+            lists.append([self.arrow(start)])
+        elif start is not None:
             lists.append(self.list_from(start, NOWHERE, 0))
         while self._waiting:
             id = self._waiting.pop(0)
             if id not in self._written:
                 lists.append(self.list_from(id, NOWHERE, 0))
+        for id, step in self.steps.items():
+            if isinstance(step, CustomAction) and step.everywhere and id not in self._written:
+                lists.append(self.list_from(id, NOWHERE, 0))
         steps = [item for each in lists for item in each]
         if steps and steps[-1] == BACK:
             steps.pop()
         whole = [t for t in self._triggers if t.step is None]
-        if not whole and not self.workflow.variables:
+        name = self.workflow.name
+        if not whole and not self.workflow.variables and name in ("", self.names.workflow(self.workflow.id)):
             return steps
-        head = triggers(whole, self.names)
+        head: dict[str, Any] = {"name": name} if name not in ("", self.names.workflow(self.workflow.id)) else {}
+        head |= triggers(whole, self.names)
         if self.workflow.variables:
-            head["variables"] = list(self.workflow.variables)
+            head["variables"] = [declared(name) for name in self.workflow.variables]
         return head | {"steps": steps}
 
     def resolved(self, target: Target) -> Target:

@@ -10,7 +10,7 @@ from parley.domain.steps import Api, Code, Function
 from parley.domain.world_steps import Body, FormBody, JsonBody, Pair, RawBody
 from parley.projects.export_model import Lead
 from parley.projects.export_names import Names
-from parley.projects.export_values import duration, short, value
+from parley.projects.export_values import duration, mapped, short, value
 
 _WHOLE = "response"
 _MISSING = "export default async () => { throw new Error('there is no such function') }"
@@ -55,18 +55,13 @@ def api_written(step: Api, names: Names) -> dict[str, Any]:
     written: dict[str, Any] = {"api": f"{step.method} {step.url}"}
     for key, pairs in (("headers", step.headers), ("params", step.params)):
         if pairs:
-            written[key] = _pairs(pairs, key, names)
-    written |= _body(step.body, names)
-    captures: dict[str, Any] = {}
-    for captured in step.captures:
-        variable = names.variable(captured.variable)
-        if variable in captures:
-            names.lose(f"that '{variable}' gets two values of one response")
-        captures[variable] = captured.path
-    if list(captures.values()) == [_WHOLE]:
-        written["into"] = next(iter(captures))
+            written[key] = _pairs(pairs)
+    written |= _body(step.body)
+    captures = [(names.variable(captured.variable), captured.path) for captured in step.captures]
+    if [path for _, path in captures] == [_WHOLE]:
+        written["into"] = captures[0][0]
     elif captures:
-        written["into"] = short(captures)
+        written["into"] = mapped(captures)
     if step.timeout is not None:
         written["timeout"] = duration(step.timeout)
     if step.background:
@@ -76,7 +71,7 @@ def api_written(step: Api, names: Names) -> dict[str, Any]:
     return written
 
 
-def _body(body: Body | None, names: Names) -> dict[str, Any]:
+def _body(body: Body | None) -> dict[str, Any]:
     match body:
         case None:
             return {}
@@ -86,18 +81,13 @@ def _body(body: Body | None, names: Names) -> dict[str, Any]:
             return {"body": body.text}
         case FormBody():
             key = "form" if body.encoding == "urlencoded" else "multipart"
-            return {key: _pairs(body.fields, key, names)}
+            return {key: _pairs(body.fields)}
         case _:
             assert_never(body)
 
 
-def _pairs(pairs: tuple[Pair, ...], what: str, names: Names) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        if pair.name in found:
-            names.lose(f"a second '{pair.name}' among the {what} of a request")
-        found[pair.name] = pair.value
-    return short(found)
+def _pairs(pairs: tuple[Pair, ...]) -> Any:
+    return mapped([(pair.name, pair.value) for pair in pairs])
 
 
 def _paths(paths: dict[str, Target], lead: Lead) -> dict[str, Any]:

@@ -17,6 +17,10 @@ class Inline(dict[str, Any]):
     """A mapping that is written on one line: `{after: 10s, say: Still there?}`."""
 
 
+class Quoted(str):
+    """A text that is written in quotes."""
+
+
 class Nothing:
     """A key without a value."""
 
@@ -52,6 +56,7 @@ def _nothing(dumper: _Dumper, nothing: Nothing) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
 _Dumper.add_representer(Nothing, _nothing)
 _Dumper.add_representer(Inline, _inline)
 

@@ -6,12 +6,14 @@ import re
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Projects, environments, workflows, entities, events."""
-INTENT = re.compile(r"[A-Za-z0-9_-]{1,64}|VF\.[A-Z_]{1,60}")
-"""Intents: those of the author, and the builtin ones."""
+INTENT = re.compile(r"\S(?:[^\x00-\x1f\x7f]{0,198}\S)?")
+"""Intents: clients send and show their names, so they may be any words on one line."""
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 """Labels of steps: not a number, because steps without a label are numbered."""
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """Variables and entities: what a template and an expression can name."""
+QUOTED = re.compile(r"[^\s{}](?:[^\x00-\x1f\x7f{}]{0,62}[^\s{}])?")
+"""Variables and entities whose author insists, with quotes: code reads them as `variables["my-name"]`."""
 
 RESERVED = frozenset({"end", "back"})
 """Targets with a meaning of their own."""

@@ -81,7 +81,7 @@ class _Options:
             target = self._draft.path(value, self._place, id)
             option = Option(place.id, label=label, intent=intent, then=target)
         if option.label is not None and option.label in self._labels:
-            self._draft.problems.error(mark, f"{self._what} shows `{option.label[:60]}` twice", "Rename one of them.")
+            self._draft.problems.warn(mark, f"{self._what} shows `{option.label[:60]}` twice", "Rename one of them.")
         self._labels.add(option.label or "")
         self._options[id] = option
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 
-from parley.projects.names import NAME
+from parley.projects.names import NAME, QUOTED, VARIABLE
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, name_of
 from parley.projects.problems import Problems, did_you_mean
 from parley.projects.shape import Shape
@@ -44,6 +44,12 @@ def check_name(name: str, node: Node, problems: Problems, what: str, pattern: re
         near = near if pattern.fullmatch(near) else f"_{near}"[:64]
         rule = "letters, digits, `_` and `-`" if pattern is NAME else "letters, digits and `_`, no digit first"
         problems.error(node.mark, f"`{name[:80]}` cannot be {what}: use {rule}, at most 64", f"`{near}` would do.")
+
+
+def check_variable_name(name: str, node: Scalar, problems: Problems, what: str) -> None:
+    """Report the name of a variable or an entity that texts cannot name; in quotes the author means it."""
+    if node.plain or QUOTED.fullmatch(name) is None:
+        check_name(name, node, problems, what, VARIABLE)
 
 
 def boolean(node: Node, problems: Problems, what: str) -> bool:
@@ -115,6 +121,12 @@ def mapping_of(node: Node | None, problems: Problems, what: str) -> Iterable[tup
         return
     for key, value in node.values.items():
         yield key, node.keys[key], value
+
+
+def pairs_of(node: Node | None, problems: Problems, what: str) -> Iterable[tuple[str, Scalar, Node]]:
+    """Like `mapping_of`, also of a list of mappings: so a key may come twice."""
+    for item in node.items if isinstance(node, Listed) else (node,):
+        yield from mapping_of(item, problems, what)
 
 
 def shaped(node: Node, shape: Shape, problems: Problems, what: str) -> Mapped | None:

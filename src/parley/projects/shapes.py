@@ -6,8 +6,8 @@ from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Form, Key, Shape, any_of, list_of, map_of, ref
 
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
-INTENT_NAME = r"^([A-Za-z0-9_-]{1,64}|VF\.[A-Z_]{1,60})$"
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+INTENT_NAME = r"^\S(.{0,198}\S)?$"
+VARIABLE = r"^[^\s{}]([^{}]{0,62}[^\s{}])?$"
 REPEAT = ("last", "all", "off")
 CONCURRENCY = ("enqueue", "reject", "interrupt", "merge")
 ORIGIN = r"^(https?://[^/?#\s]+|\*)$"
@@ -97,6 +97,7 @@ VARIABLE_SHAPE = Shape(
     {
         "default": Key({}, "Its value when a conversation begins. Default: 0."),
         "persist": Key(BOOLEAN, "Keep its value from one session of a user to the next. Default: false."),
+        "absent": Key(BOOLEAN, "It does not exist until something sets it. Default: false."),
     },
     advice="Write `{default: …}` around a value that is a mapping.",
 )
@@ -127,6 +128,7 @@ WORKFLOW = Shape(
     "workflow_mapping",
     "A workflow with triggers or variables of its own.",
     {
+        "name": Key(TEXT, "What builders see it called. Default: its key."),
         **TRIGGERS,
         "steps": Key(ref("steps"), "The steps, top to bottom."),
         "variables": Key(list_of({"type": "string", "pattern": VARIABLE}), "Variables that live only while it runs."),

@@ -10,7 +10,8 @@ from parley.projects.listening import listening_of
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.options import buttons_of
 from parley.projects.problems import did_you_mean
-from parley.projects.reading import boolean, items_of, mapping_of, number, one_of, shaped, text_of
+from parley.projects.reading import boolean, items_of, number, one_of, pairs_of, shaped, text_of
+from parley.projects.saying import text_in
 from parley.projects.step_shapes import CARD, IMAGE, LAYOUTS, LISTENING, VISIBILITY
 
 
@@ -56,17 +57,19 @@ def action(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     body, wait, everywhere = step.get("body"), step.get("wait"), step.get("everywhere")
     paths = tuple(
         ActionPath(label, draft.path(to, place, f"path{n}"))
-        for n, (label, _, to) in enumerate(mapping_of(step.get("paths"), draft.problems, "`paths`"), 1)
+        for n, (label, _, to) in enumerate(pairs_of(step.get("paths"), draft.problems, "`paths`"), 1)
     )
     stop = bool(paths) if wait is None else boolean(wait, draft.problems, "`wait`")
     data = None if body is None else _body(body, draft)
+    mark = step.get("json")
+    is_json = not isinstance(data, str) or (mark is not None and boolean(mark, draft.problems, "`json`"))
     custom = CustomAction(
         place.id,
         name=place.name,
         then=place.after,
         action=text_of(value, draft.problems, "`action`"),
         body=data,
-        body_is_json=not isinstance(data, str),
+        body_is_json=is_json,
         stop=stop,
         paths=paths,
         default=_default(step.get("default"), paths, draft),
@@ -104,13 +107,15 @@ def _content(node: Node, id: str, place: Place, draft: Draft) -> CardContent:
     mapping = shaped(node, CARD, draft.problems, "a card")
     if mapping is None:
         return CardContent()
-    title, text, picture, buttons = (mapping.get(key) for key in ("title", "text", "image", "buttons"))
+    title, picture, buttons = (mapping.get(key) for key in ("title", "image", "buttons"))
+    text, slate = text_in(mapping, draft, "a card", CARD.advice, must=False)
     if title is None and text is None and picture is None:
         draft.problems.error(node.mark, "a card needs a `title`, a `text` or an `image`", CARD.advice)
     inside = Place(place.under(id), "", place.after, node.mark) if id else place
     return CardContent(
         "" if title is None else draft.template(title, "`title`"),
-        "" if text is None else draft.template(text, "`text`"),
+        text or "",
+        slate,
         image=None if picture is None else draft.template(picture, "`image`"),
         buttons=() if is_nothing(buttons) or buttons is None else buttons_of(buttons, inside, draft, "`buttons`"),
         id=f"{place.id}.{id}" if id else "",

@@ -21,17 +21,21 @@ OPERATORS: tuple[Operator, ...] = get_args(Operator)
 VISIBILITY = ("full", "hidden", "cropped")
 LAYOUTS = {"carousel": "Carousel", "list": "List"}
 
+RICH = {
+    "rich": Key(TEXT, "In place of `text`: Markdown with `**bold**`, `*italic*`, `~~struck~~`, `<u>`, `[links](…)`."),
+    "slate": Key({"type": "array", "minItems": 1}, "In place of `text`: rich text as clients get it, by paragraphs."),
+}
 VARIANT = Shape(
     "variant",
     "One way of saying something.",
     {
         "text": Key(TEXT, "The text; `{name}` stands for a variable."),
+        **RICH,
         "when": Key(ref("test"), "Say this one only if this holds."),
         "delay": Key(DURATION, "The pause before it. Default: the agent's `message_delay`."),
         "audio": Key(TEXT, "URL of a recording, for spoken agents."),
     },
-    ("text",),
-    "For example `{text: Welcome back!, when: sessions > 1}`.",
+    advice="For example `{text: Welcome back!, when: sessions > 1}`.",
 )
 NO_MATCH = Shape(
     "no_match",
@@ -140,6 +144,7 @@ CARD = Shape(
     {
         "title": Key(TEXT, "The line at the top."),
         "text": Key(TEXT, "What is written below it."),
+        **RICH,
         "image": Key(TEXT, "URL of a picture."),
         "buttons": Key(ref("buttons"), "What to choose."),
     },
@@ -160,6 +165,7 @@ _CAPTURED = {
     "exit": Key(any_of(TEXT, ref("exits")), "What makes it stop asking; a language model decides."),
     **LISTENING,
 }
+_WAYS = map_of(any_of(PATH, NOTHING))
 
 
 KINDS: dict[str, Shape] = {
@@ -238,8 +244,9 @@ KINDS: dict[str, Shape] = {
             _SHOWN_FIRST,
             {
                 "body": Key(VALUE, "Data for it; texts in it are templates."),
+                "json": Key(BOOLEAN, "A body that is one placeholder alone keeps its type. Default: false."),
                 "wait": Key(BOOLEAN, "Wait until the client says which path to take. Default: when there are paths."),
-                "paths": Key(map_of(any_of(PATH, NOTHING)), "Ways on, by the type of the client's answer."),
+                "paths": Key(any_of(_WAYS, list_of(_WAYS)), "Ways on, by the type of the client's answer."),
                 "default": Key(TEXT, "The path taken for any other answer."),
                 "everywhere": Key(BOOLEAN, "The paths are listened for while the workflow runs. Default: false."),
             },

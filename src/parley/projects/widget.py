@@ -42,6 +42,7 @@ WIDGET = Shape(
         "chat": Key(MAPPING, "More for the chat, as the widget itself calls it."),
         "voice": Key(MAPPING, "More for the voice, as the widget itself calls it."),
         "common": Key(MAPPING, "More for both, as the widget itself calls it."),
+        "more": Key(MAPPING, "Any other setting, as the widget itself calls it."),
     },
     advice='For example `{title: Shop, color: "#397DFF"}`.',
 )
@@ -54,7 +55,8 @@ def widget_of(root: Mapped, problems: Problems) -> dict[str, Any]:
     if mapping is None:
         return {}
     found = {key: _value(key, value, problems) for key, value in mapping.values.items() if key in WIDGET.keys}
-    return {key: value for key, value in found.items() if value is not None}
+    more = found.pop("more", None)
+    return {key: value for key, value in found.items() if value is not None} | (more or {})
 
 
 def _value(key: str, node: Node, problems: Problems) -> Any:
@@ -71,7 +73,7 @@ def _value(key: str, node: Node, problems: Problems) -> Any:
             return _fitting(key, PICTURE, "For example `https://www.example.org/logo.png`.", node, problems)
         case "color":
             return _fitting(key, COLOR, 'For example `"#397DFF"`, in quotes.', node, problems)
-        case "chat" | "voice" | "common":
+        case "chat" | "voice" | "common" | "more":
             if isinstance(node, Mapped):
                 return json_of(node)
             problems.error(node.mark, f"`{key}` must be a mapping")

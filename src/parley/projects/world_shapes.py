@@ -8,9 +8,10 @@ from parley.projects.shapes import BOOLEAN, DURATION, NOTHING, TEXT, VARIABLE
 
 PATH = ref("path")
 _LINE = any_of(TEXT, NOTHING)
-PAIRS = map_of(_LINE)
+PAIRS = any_of(map_of(_LINE), list_of(map_of(_LINE)))
 PATHS = map_of(any_of(PATH, NOTHING))
 _VARIABLE = {"type": "string", "pattern": VARIABLE}
+_CAPTURES = any_of(map_of(_LINE, VARIABLE), list_of(map_of(_LINE, VARIABLE)))
 FUNCTION = Shape(
     "function_mapping",
     "A function: JavaScript that steps call.",
@@ -58,7 +59,7 @@ WORLD_KINDS = (
             "form": Key(PAIRS, "A body of fields in one line."),
             "multipart": Key(PAIRS, "A body of fields in parts."),
             "body": Key(TEXT, "A body of any text."),
-            "into": Key(any_of(_VARIABLE, map_of(_LINE, VARIABLE)), "Variables: where in the response their value is."),
+            "into": Key(any_of(_VARIABLE, _CAPTURES), "Variables: where in the response their value is."),
             "timeout": Key(DURATION, "How long to wait. Default: 20s."),
             "background": Key(BOOLEAN, "Go on without waiting for the response. Default: false."),
             "idempotent": Key(BOOLEAN, "Twice does no harm. Default: true for GET, else false."),

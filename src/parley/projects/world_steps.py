@@ -13,7 +13,7 @@ from parley.projects.draft import Draft, Place
 from parley.projects.expressions import script_fault_of
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.problems import did_you_mean
-from parley.projects.reading import boolean, mapping_of, seconds, template_in, text_of
+from parley.projects.reading import boolean, mapping_of, pairs_of, seconds, template_in, text_of
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _BODIES = ("json", "form", "multipart", "body")
@@ -126,7 +126,7 @@ def captures_in(node: Node | None, draft: Draft) -> tuple[Captured, ...]:
     if isinstance(node, Scalar):
         return (Captured(_WHOLE, draft.variable(node, "`into`")),)
     found = []
-    for variable, key, given in mapping_of(node, draft.problems, "`into` of `api`"):
+    for variable, key, given in pairs_of(node, draft.problems, "`into` of `api`"):
         draft.check_variable(variable, key)
         found.append(
             Captured(_WHOLE if isinstance(given, Scalar) and given.is_empty else _path(given, draft), variable)
@@ -141,7 +141,7 @@ def _path(node: Node, draft: Draft) -> str:
 def _pairs(node: Node | None, what: str, draft: Draft) -> tuple[Pair, ...]:
     return tuple(
         Pair(name, "" if isinstance(given, Scalar) and given.is_empty else secret_template(given, what, draft))
-        for name, _, given in mapping_of(node, draft.problems, what)
+        for name, _, given in pairs_of(node, draft.problems, what)
     )
 
 

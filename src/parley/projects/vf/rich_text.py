@@ -13,6 +13,7 @@ from typing import Any
 
 from parley.domain.conditions import Test
 from parley.domain.steps import Said
+from parley.projects.slate import is_plain, plain, texts
 from parley.projects.vf.names import Names
 from parley.projects.vf.shapes import DEEPEST, Obj, items, number, obj, objects, text
 
@@ -32,7 +33,9 @@ class RichText:
         if isinstance(content, str):
             return Said(self._names.template(content).strip(), delay=wait, when=when)
         slate = self.slate(content)
-        return Said(plain(slate), slate or None, delay=wait, when=when)
+        said = plain(slate)
+        has_form = slate and (said.endswith("\n") or not is_plain(slate))
+        return Said(said, slate if has_form else None, delay=wait, when=when)
 
     def template(self, content: Any) -> str:
         """The text alone, as a template."""
@@ -80,7 +83,7 @@ class RichText:
         inner = self._markup(items(span.get("text")), depth + 1) if depth < DEEPEST else []
         attributes = obj(span.get("attributes"))
         if attributes.get("__type") == "link":
-            address = "".join(_texts(self._markup_or_text(attributes.get("url"), depth)))
+            address = "".join(texts(self._markup_or_text(attributes.get("url"), depth)))
             return [{"type": "link", "url": address, "children": inner}]
         styles = {key: attributes[key] for key in _STYLES if key in attributes}
         return [{**styles, **child} for child in inner]
@@ -89,21 +92,6 @@ class RichText:
         if isinstance(value, str):
             return [{"text": self._names.template(value)}]
         return [leaf for each in objects(value) for leaf in self._markup(items(each.get("text")), depth + 1)]
-
-
-def plain(slate: list[Any]) -> str:
-    """The plain text of rich text: its paragraphs, one a line."""
-    return "\n".join("".join(_texts([paragraph])) for paragraph in slate)
-
-
-def _texts(nodes: list[Any], depth: int = 0) -> list[str]:
-    found: list[str] = []
-    for node in objects(nodes):
-        if isinstance(node.get("text"), str):
-            found.append(node["text"])
-        if depth <= DEEPEST + 1:
-            found.extend(_texts(items(node.get("children")), depth + 1))
-    return found
 
 
 def _path(value: Any) -> str:
