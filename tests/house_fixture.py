@@ -7,7 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -23,11 +23,14 @@ from parley.domain.project import Environment, Project
 from parley.domain.steps import Assignment, Branch, Capture, Choice, Condition, End, Message, Option, Said, Set
 from parley.engine.interpreter import run
 from parley.engine.turn import Turn
+from parley.engine.world import NOWHERE
 from parley.ports.clock import Clock
+from parley.ports.llm import LanguageModel
 from parley.session.access import Access, create_key
 from parley.session.catalog import Catalog
 from parley.session.directory import Directory
 from parley.session.house import House
+from parley.session.injections import Injections
 from parley.session.keys import SessionKeys
 from parley.session.work import Surroundings
 from parley.transports.http.app import http_app
@@ -121,6 +124,7 @@ async def open_house(
     engine: Engine = run,
     rate_per_minute: int | None = None,
     body_limit: int = 1024 * 1024,
+    model: LanguageModel | None = None,
 ) -> Opened:
     """A house with these projects (`project()` when there are none) and `API_KEY`."""
     clock = clock or SystemClock()
@@ -130,7 +134,9 @@ async def open_house(
         await catalog.serve(served)
     with contextlib.suppress(Exception):
         await create_key(kept.keyring, clock.now_ms(), label="test", project=None, key=API_KEY)
-    directory = Directory(catalog, Surroundings(kept, kept, clock, engine))
+    world = replace(NOWHERE, model=model)
+    around = Surroundings(kept, kept, clock, engine, world, injections=Injections(kept.records, clock))
+    directory = Directory(catalog, around)
     access = Access(kept.keyring, catalog, clock)
     house = House(
         directory, catalog, SessionKeys("a secret of at least thirty-two bytes"), access, clock, kept, body_limit

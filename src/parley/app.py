@@ -59,6 +59,7 @@ from parley.session.catalog import Catalog
 from parley.session.consulting import Consulting
 from parley.session.directory import Directory
 from parley.session.house import House
+from parley.session.injections import Injections
 from parley.session.keys import SessionKeys
 from parley.session.library import Library
 from parley.session.stocking import hosts_of, tended
@@ -302,7 +303,8 @@ async def _furnish(
 ) -> House:
     clock = SystemClock()
     catalog = Catalog(store.versions, embedder)
-    directory = Directory(catalog, Surroundings(store, store, clock, world=world))
+    around = Surroundings(store, store, clock, world=world, injections=Injections(store.records, clock))
+    directory = Directory(catalog, around)
     secret = await store.keyring.secret("session-key", secrets.token_hex(32))
     return House(
         directory=directory,

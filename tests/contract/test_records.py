@@ -135,5 +135,5 @@ async def _done(records: Any, operation: Any) -> Any:
         made = Record("key", id, b"", scope, tuple(sorted(aliases)), place, revision)
         await (records.add(made) if verb == "add" else records.save(made))
     except Conflict as refused:
-        return refused.code
+        return type(refused)
     return None

@@ -102,6 +102,41 @@ class Custom(ActionBase, frozen=True):
     payload: Any
 
 
+class Authored(ActionBase, frozen=True):
+    """Somebody other than the agent speaks in its place: a person who has taken over, or a greeting that was given.
+
+    Only the server makes it. `by` is the operator's id, empty for nobody in particular; `name` is what the user sees.
+    """
+
+    text: str
+    by: str = ""
+    name: str = ""
+
+
+class Injected(ActionBase, frozen=True):
+    """An injection has come that a workflow listens for. Only the server makes it. `kind` is the injection's."""
+
+    kind: str
+
+
+class Joined(ActionBase, frozen=True):
+    """A person takes the conversation over, or keeps it for longer. Only the server makes it.
+
+    `until` is in milliseconds since 1970; `name` is what the user sees, `key` the id of the key it was asked for with.
+    """
+
+    operator: str
+    name: str
+    until: int
+    key: str = ""
+
+
+class Left(ActionBase, frozen=True):
+    """A person gives the conversation back, or did not come back in time. Only the server makes it."""
+
+    operator: str
+
+
 Action = (
     Launch
     | Text
@@ -115,7 +150,14 @@ Action = (
     | Dtmf
     | HandoffReply
     | Custom
+    | Authored
+    | Injected
+    | Joined
+    | Left
 )
+
+OWN = "parley:"
+"""How the types of actions begin that only the server makes."""
 
 LAUNCH: Wire = {"type": "launch", "payload": {"resetState": False}}
 
@@ -127,6 +169,8 @@ def parse_action(wire: Any, at: str = "action") -> Action:
     kind = wire.get("type")
     if not isinstance(kind, str) or not kind:
         raise InvalidInput.at(f"{at}.type", "non-empty string")
+    if kind.startswith(OWN):
+        raise InvalidInput.at(f"{at}.type", f"a type that does not begin with '{OWN}', which is the server's own")
     _check_common(wire, at)
     parse = _PARSERS.get(kind)
     if parse is not None:
@@ -134,6 +178,44 @@ def parse_action(wire: Any, at: str = "action") -> Action:
     if kind.startswith("path-"):
         return _path(wire, f"{at}.payload")
     return Custom(wire, wire.get("payload"))
+
+
+def authored(text: str, by: str = "", name: str = "") -> Authored:
+    """Somebody speaks in the agent's place."""
+    return Authored({"type": f"{OWN}authored", "payload": {"text": text, "by": by, "name": name}}, text, by, name)
+
+
+def injected(kind: str) -> Injected:
+    """An injection has come."""
+    return Injected({"type": f"{OWN}injected", "payload": {"kind": kind}}, kind)
+
+
+def joined(operator: str, name: str, until: int, key: str = "") -> Joined:
+    """A person takes over."""
+    fields = {"operator": operator, "name": name, "until": until, "key": key}
+    return Joined({"type": f"{OWN}joined", "payload": fields}, operator, name, until, key)
+
+
+def left(operator: str) -> Left:
+    """A person gives back."""
+    return Left({"type": f"{OWN}left", "payload": {"operator": operator}}, operator)
+
+
+def parse_kept(wire: Wire) -> Action:
+    """The action that the store has kept, the server's own too. Raises `InvalidInput`."""
+    make = _OWN.get(str(wire.get("type")))
+    if make is None:
+        return parse_action(wire)
+    payload = wire.get("payload")
+    return make(payload if isinstance(payload, dict) else {})
+
+
+_OWN: dict[str, Callable[[Wire], Action]] = {
+    f"{OWN}authored": lambda f: authored(str(f.get("text")), str(f.get("by", "")), str(f.get("name", ""))),
+    f"{OWN}injected": lambda f: injected(str(f.get("kind"))),
+    f"{OWN}joined": lambda f: joined(str(f.get("operator")), str(f.get("name")), int(f["until"]), str(f.get("key"))),
+    f"{OWN}left": lambda f: left(str(f.get("operator"))),
+}
 
 
 def _check_common(wire: Wire, at: str) -> None:

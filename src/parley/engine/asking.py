@@ -14,6 +14,7 @@ from msgspec import Struct
 from parley.domain.prompt import Prompt
 from parley.domain.traces import debug
 from parley.engine.grounding import grounded, is_no_answer, source_urls
+from parley.engine.injected import with_injections
 from parley.engine.looking_up import look_up
 from parley.engine.telling import Telling
 from parley.engine.templates import render
@@ -54,6 +55,7 @@ async def ask(asked: Asked, turn: Turn, hear: Hear | None = None) -> Answer | No
         turn.emit(debug(f"not asked: {TOO_MANY.format(turn.spent.calls)}", level="error", context="model_calls"))
         return None
     turn.spent.calls += 1
+    asked = with_injections(asked, turn)
     texts: list[str] = []
     calls: list[ToolCall] = []
     try:

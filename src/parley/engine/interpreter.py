@@ -13,6 +13,7 @@ from parley.domain.actions import (
     Dtmf,
     EventSent,
     HandoffReply,
+    Injected,
     IntentMatched,
     Launch,
     PathChosen,
@@ -34,6 +35,7 @@ from parley.domain.traces import (
 from parley.engine import triggers
 from parley.engine.asking import say_answer
 from parley.engine.dispatch import run_step
+from parley.engine.injected import event_of, take_injections
 from parley.engine.listening import say_no_match, unheard
 from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
@@ -43,6 +45,7 @@ from parley.engine.remembering import close_accounts, shorten_memory
 from parley.engine.reply import said_in
 from parley.engine.saying import repeat
 from parley.engine.stack import come_back, finish, first, jump, push, reset, restart, start_of, unwind
+from parley.engine.standing_in import is_held, stand_in
 from parley.engine.steps.function import take_path
 from parley.engine.transfers import heard, path_for, waiting_at
 from parley.engine.turn import Turn
@@ -57,8 +60,10 @@ async def run(turn: Turn) -> None:
 
     Never raises for what an agent's author or user does wrong: that becomes debug traces.
     """
+    if not is_held(turn):
+        take_injections(turn)
     _note(turn)
-    if isinstance(turn.action, SelfDescribing):
+    if isinstance(turn.action, SelfDescribing) or stand_in(turn):
         return
     try:
         if not turn.state.stack or (isinstance(turn.action, Launch) and _begins_anew(turn.action, turn)):
@@ -156,6 +161,8 @@ async def _resume(turn: Turn) -> Next:
     told = _to_function(turn, step)
     if told is not None:
         return told
+    if isinstance(turn.action, Injected):
+        return _elsewhere(turn) or _unmoved(turn, step)
     if isinstance(turn.action, EventSent) and not _offers(step, turn.action.name, turn):
         return _elsewhere(turn) or _unmoved(turn, step)
     if isinstance(turn.action, PathChosen | Custom):
@@ -177,6 +184,8 @@ def _elsewhere(turn: Turn) -> Next | None:
         return triggers.by_event(turn, action.name)
     if isinstance(action, IntentMatched):
         return triggers.by_intent(turn, action.intent)
+    if isinstance(action, Injected):
+        return triggers.by_event(turn, event_of(action.kind))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from parley.domain.actions import Action
 from parley.domain.ids import MessageID, StepID, TurnID, nth_id
+from parley.domain.injection import Injection
 from parley.domain.program import Program
 from parley.domain.redaction import Redaction
 from parley.domain.state import Frame, SessionState
@@ -33,6 +34,11 @@ Durable = Callable[[], Awaitable[None]]
 
 async def _durable() -> None:
     """Nothing is kept of a turn that runs alone."""
+
+
+def _nothing() -> Sequence[Injection]:
+    """Nothing is put into a turn that runs alone."""
+    return ()
 
 
 class Turn:
@@ -81,6 +87,10 @@ class Turn:
         self.variables = Variables(state, now_ms, agent.program.settings.timezone, agent.memory_turns)
         self.spent = Spent()
         """What models have taken in this turn."""
+        self.injected: Callable[[], Sequence[Injection]] = _nothing
+        """What has been put into the conversation since this was last called."""
+        self.folded: list[Injection] = []
+        """The injections that this turn knows."""
         self._taken = False
         self._messages = 0
         self._steps = 0

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parley.domain.actions import parse_action
+from parley.domain.actions import parse_kept
 from parley.domain.recording import Heard, decode_heard
 from parley.domain.state import Frame, SessionState
 from parley.domain.transcript import Emission, TurnRecord
@@ -97,7 +97,7 @@ class Rehearsal:
         """What the answer does, and the state that it begins with."""
         action = record.action or {}
         if "type" in action:
-            answer.action = parse_action(action)
+            answer.action = parse_kept(action)
             if heard.state is not None:
                 self._state.variables |= heard.state.get("variables", {})
         elif "end" in action:

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from parley.domain.actions import Action, Joined, Left, injected
 from parley.domain.ids import SessionID, TurnID
+from parley.domain.injection import Injection, InjectionKind, Receipt
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 from parley.engine.agent import Agent
+from parley.engine.injected import event_of
 from parley.errors import Busy, Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.answer import Answer
 from parley.session.edits import Change, ended
@@ -55,8 +58,8 @@ class Session:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing runs, nothing waits, nobody listens."""
-        return not self.is_busy and self.outbox.listeners == 0
+        """Nothing runs, nothing waits, nobody listens or watches."""
+        return not self.is_busy and not self.outbox.is_followed
 
     def state(self) -> SessionState:
         """The state as of the last turn. Not to be changed."""
@@ -87,6 +90,42 @@ class Session:
         self._check_open()
         self.work.inbox.check_room(self._limits.waiting)
         return self._put_change(change, {"edit": name})
+
+    async def inject(self, injection: Injection, key: str | None = None) -> Receipt:
+        """Put a message into the session; see `SessionHandle.inject`."""
+        self._check_open()
+        injections = self._around.injections
+        if injections is None:
+            raise StoreUnavailable("Nothing can be put into a session here.")
+        receipt, is_new = await injections.keep(injection, is_heard=self.outbox.listeners > 0, key=key)
+        if is_new:
+            if self._state.ended is not None:
+                await injections.move(injection, "expired")
+                raise SessionEnded(self._state.ended)
+            self.work.mailbox.put(injection)
+            await self._heed(injection.kind)
+        return receipt
+
+    async def _heed(self, kind: InjectionKind) -> None:
+        """Let a workflow that listens for injections run, unless a person has the conversation."""
+        hold = self._state.hold
+        is_held = hold is not None and hold.until > self._around.clock.now_ms()
+        if self.agent.event_triggers.get(event_of(kind)) and not self._is_draining and not is_held:
+            await self.post(Post(injected(kind)))
+
+    async def command(self, action: Action) -> Answer:
+        """Do what the server says before all that waits; see `SessionHandle.command`."""
+        self._check_open()
+        post = Post(action)
+        record = record_of(post, self._state, self._around.clock.now_ms(), self._limits.variable_bytes)
+        if isinstance(action, Joined):
+            self.interrupt()
+        answer = self.work.put(record, Answer(record, action), is_first=True)
+        await answer.whole()
+        if isinstance(action, Left) and self._state.ended is None:
+            for kind in {injection.kind for injection in self.work.mailbox.waiting}:
+                await self._heed(kind)
+        return answer
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:
         """Take up a turn that was accepted before a crash and never finished."""
@@ -124,9 +163,9 @@ class Session:
         """The epoch, and an offset up to which everything is as it was in earlier epochs."""
         return self.outbox.epoch, self.outbox.began - 1
 
-    def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
+    def follow(self, follower: Follower, lost: Leave | None = None, *, counts: bool = True) -> Leave:
         """Call `follower` with everything that the session says from now on; see `SessionHandle.follow`."""
-        return self.outbox.follow(follower, lost)
+        return self.outbox.follow(follower, lost, counts=counts)
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from msgspec.structs import replace
 
-from parley.domain.actions import parse_action
+from parley.domain.actions import parse_kept
 from parley.domain.ids import ProjectID, SessionID, UserID, new_id
 from parley.domain.project import Environment
 from parley.domain.state import WEB, Contact, SessionState
@@ -21,6 +21,7 @@ from parley.session.answer import Answer
 from parley.session.catalog import Catalog
 from parley.session.handle import Post, SessionHandle
 from parley.session.happenings import Began, Happenings
+from parley.session.injections import Injections
 from parley.session.work import Surroundings
 
 log = structlog.get_logger()
@@ -47,6 +48,11 @@ class Directory:
     def happenings(self) -> Happenings:
         """What happens to the sessions of this process."""
         return self._around.happenings
+
+    @property
+    def injections(self) -> Injections | None:
+        """What was put into sessions; None where nothing can be."""
+        return self._around.injections
 
     async def create(self, project: ProjectID, user: UserID, environment: Environment) -> SessionHandle:
         """A new session; the one that the user has is ended as `replaced`."""
@@ -207,6 +213,9 @@ class Directory:
             raise NotFound("This session does not exist.", code="no_session")
         session = Session(state, await self.catalog.agent(state.version), self._around)
         if state.ended is None:
+            if self._around.injections is not None:
+                for injection in await self._around.injections.waiting(id, frozenset(state.folded)):
+                    session.work.mailbox.put(injection)
             await self._take_up(session)
         return self._keep(session)
 
@@ -224,7 +233,7 @@ class Directory:
         state.epoch = session.outbox.epoch
         for record in unfinished:
             if record.action is not None:
-                session.resume(replace(record), Post(parse_action(record.action)))
+                session.resume(replace(record), Post(parse_kept(record.action)))
 
     def _keep(self, session: Session) -> Session:
         self._awake[session.id] = session

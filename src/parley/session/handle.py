@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from parley.domain.actions import Action
 from parley.domain.ids import SessionID, TurnID
+from parley.domain.injection import Injection, Receipt
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnConfig, TurnRecord
 from parley.session.answer import Answer
@@ -59,6 +60,20 @@ class SessionHandle(Protocol):
         """
         ...
 
+    async def inject(self, injection: Injection, key: str | None = None) -> Receipt:
+        """Put a message into the session: the agent knows it before it says anything more. Durable when it returns.
+
+        With a `key` that was used within a day, the first receipt. Raises `SessionEnded`, `StoreUnavailable`.
+        """
+        ...
+
+    async def command(self, action: Action) -> Answer:
+        """Do what the server itself says (a person joins, speaks or leaves) before all that waits, and wait for it.
+
+        A turn that runs when a person joins is interrupted. Raises what `post` raises.
+        """
+        ...
+
     @property
     def listeners(self) -> int:
         """How many follow the session now."""
@@ -76,10 +91,11 @@ class SessionHandle(Protocol):
         """The epoch, and an offset up to which everything is as it was in earlier epochs."""
         ...
 
-    def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
+    def follow(self, follower: Follower, lost: Leave | None = None, *, counts: bool = True) -> Leave:
         """Call `follower` with everything that the session says from now on; what is returned stops that.
 
         `lost` is called when nothing more will be heard here although the session goes on: it must be found again.
+        `counts` False: who only watches is nobody's listener.
         """
         ...
 

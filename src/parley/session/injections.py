@@ -84,7 +84,7 @@ class Injections:
         return _decode(record.data)
 
     async def waiting(self, session: SessionID, used: frozenset[str]) -> Sequence[Injection]:
-        """What the session has not used yet. `used`: those that its saved state says it has, which are noted as that."""
+        """What the session has not used yet. `used`: what its saved state says it has, noted as that here."""
         found = []
         for receipt in await self._all(session):
             if receipt.stage not in WAITING:

@@ -17,6 +17,11 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def waiting(self) -> Sequence[Injection]:
+        """Those that no turn has taken."""
+        return tuple(self._waiting)
+
     def put(self, injection: Injection) -> None:
         """One more."""
         self._waiting.append(injection)

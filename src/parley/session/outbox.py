@@ -34,7 +34,17 @@ Leave = Callable[[], None]
 class Outbox:
     """Emissions by offset. What is appended is heard after `release`."""
 
-    __slots__ = ("_followers", "_log", "_lost", "began", "epoch", "epoch_before", "next_offset", "readable")
+    __slots__ = (
+        "_followers",
+        "_log",
+        "_lost",
+        "_watchers",
+        "began",
+        "epoch",
+        "epoch_before",
+        "next_offset",
+        "readable",
+    )
 
     def __init__(self, epoch: int, next_offset: int) -> None:
         self.epoch = epoch
@@ -47,11 +57,17 @@ class Outbox:
         self._log: deque[tuple[MessageID, Emission]] = deque(maxlen=KEPT)
         self._followers: list[Follower] = []
         self._lost: list[Leave] = []
+        self._watchers = 0
 
     @property
     def listeners(self) -> int:
-        """How many follow."""
-        return len(self._followers)
+        """How many follow, without those who only watch."""
+        return len(self._followers) - self._watchers
+
+    @property
+    def is_followed(self) -> bool:
+        """Somebody follows, if only to watch."""
+        return bool(self._followers)
 
     def append(self, message: MessageID, emission: Emission) -> None:
         """Add the emission that has `next_offset`."""
@@ -76,18 +92,21 @@ class Outbox:
         self.epoch_before, self.epoch = self.epoch, max(self.epoch + 1, now_ms)
         self.began = self.next_offset
 
-    def follow(self, follower: Follower, lost: Leave | None = None) -> Leave:
+    def follow(self, follower: Follower, lost: Leave | None = None, *, counts: bool = True) -> Leave:
         """Call `follower` with everything that is heard from now on; what is returned stops that.
 
         `lost` is called when nothing more will be heard here although the session goes on: it must be found again.
         """
         self._followers.append(follower)
+        if not counts:
+            self._watchers += 1
         if lost is not None:
             self._lost.append(lost)
 
         def leave() -> None:
             if follower in self._followers:
                 self._followers.remove(follower)
+                self._watchers -= not counts
             if lost in self._lost:
                 self._lost.remove(lost)
 
@@ -96,6 +115,7 @@ class Outbox:
     def abandon(self) -> None:
         """Nothing more is heard here."""
         self._followers.clear()
+        self._watchers = 0
         waiting, self._lost = self._lost, []
         for lost in waiting:
             lost()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from math import ceil
 from typing import Any
 
@@ -13,6 +13,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from parley.domain.actions import EndRequested
+from parley.domain.injection import Injection, InjectionID, InjectionStage
 from parley.domain.state import SessionState
 from parley.domain.traces import Trace, debug, encode_trace, type_of
 from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, Traced, TurnRecord
@@ -33,6 +34,9 @@ log = structlog.get_logger()
 Engine = Callable[[Turn], Coroutine[Any, Any, None]]
 SESSION_ENDED = "session_ended"
 INTERRUPTED = "interrupted"
+SAID = frozenset({"text", "speak", "completion", "live-agent-handoff"})
+FOLDED = 100
+"""How many used injections a session remembers."""
 INTERNAL_ERROR = "An internal error occurred."
 
 
@@ -47,12 +51,16 @@ class Performance:
         outbox: Outbox,
         clock: Clock,
         world: World = NOWHERE,
+        injected: Callable[[], Sequence[Injection]] = tuple,
     ) -> None:
         self.answer = answer
         self.has_effects = False
         """The turn has done something to the world."""
         self._keeping = Keeping(agent.program, state, answer.record.accepted_at)
         self._world = world
+        self._injected = injected
+        self._folded: dict[InjectionID, int] = {}
+        """How much had been said when an injection became known."""
         self._state = state
         self._agent = agent
         self._outbox = outbox
@@ -115,6 +123,7 @@ class Performance:
             world=HeardWorld(self._world, self._keeping.ear) if self._keeping.is_on else self._world,
             durable=self.answer.durable,
         )
+        turn.injected = self._take_injected
         await self._run_engine(engine, turn)
         self.has_effects = turn.has_effects
         self._check_size(turn.variables, before)
@@ -123,6 +132,20 @@ class Performance:
         if self._config.state:
             shown = state.shown() | {"variables": turn.variables.shown()}
             self._end_with(Stated(Raw(msgspec.json.encode(shown))))
+
+    def _take_injected(self) -> Sequence[Injection]:
+        taken = self._injected()
+        if taken:
+            self._folded.update((injection.id, len(self.answer.said)) for injection in taken)
+            self._state.folded = [*self._state.folded, *(injection.id for injection in taken)][-FOLDED:]
+        return taken
+
+    def stage_of(self, injection: Injection) -> InjectionStage:
+        """How far an injection has come with this turn: said, where something was said after it became known."""
+        later = self.answer.said[self._folded.get(injection.id, 0) :]
+        if not any(isinstance(each.body, Traced) and each.body.type in SAID for each in later):
+            return "folded_into_turn"
+        return "spoken" if self._state.contact.channel == "voice" else "shown"
 
     async def _run_engine(self, engine: Engine, turn: Turn) -> None:
         try:

@@ -21,6 +21,8 @@ from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
 from parley.session.happenings import Answered, Asked, Happenings
 from parley.session.inbox import Inbox
+from parley.session.injections import Injections
+from parley.session.mailbox import Mailbox
 from parley.session.outbox import Outbox
 from parley.session.performance import Engine, Performance
 
@@ -37,6 +39,8 @@ class Surroundings:
     engine: Engine = run
     world: World = NOWHERE
     happenings: Happenings = field(default_factory=Happenings)
+    injections: Injections | None = None
+    """None: nothing can be put into a session."""
 
 
 class Work:
@@ -46,6 +50,7 @@ class Work:
         self, state: SessionState, agent: Agent, outbox: Outbox, around: Surroundings, when_over: Callable[[], None]
     ) -> None:
         self.inbox = Inbox()
+        self.mailbox = Mailbox()
         self.current: Performance | None = None
         self.is_lost = False
         """The state here can no longer be trusted: the session must be loaded again."""
@@ -120,7 +125,8 @@ class Work:
 
     async def _perform(self, answer: Answer) -> None:
         around, was_ended = self._around, self._state.ended is not None
-        performance = Performance(self._state, self._agent, answer, self._outbox, around.clock, self._world)
+        state, clock, take = self._state, around.clock, self.mailbox.take
+        performance = Performance(state, self._agent, answer, self._outbox, clock, self._world, take)
         self.current = performance
         try:
             record = await performance.run(around.engine)
@@ -139,8 +145,18 @@ class Work:
             if around.happenings.is_watched:
                 has_ended = not was_ended and self._state.ended is not None
                 around.happenings.tell(Answered(self._state, record, has_ended))
-            if performance.has_effects:
-                await self._settle(answer.turn)
+            await self._after(performance, record)
+
+    async def _after(self, performance: Performance, record: TurnRecord) -> None:
+        """What is to be noted elsewhere once the turn is saved."""
+        used, injections = self.mailbox.settle(), self._around.injections
+        if injections is not None:
+            for injection in used:
+                await injections.move(injection, performance.stage_of(injection), record.id)
+            if self._state.ended is not None:
+                await injections.expire(self._state.id)
+        if performance.has_effects:
+            await self._settle(record.id)
 
     async def _settle(self, turn: TurnID) -> None:
         try:

@@ -7,19 +7,35 @@ from dataclasses import dataclass
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations
 from parley.ports.records import Records
+from parley.ports.speech import Recognizer, Synthesizer
 from parley.ports.tools import Tools
 from parley.ports.transcripts import Transcripts
 from parley.session.house import House
+from parley.session.injections import Injections
 from parley.workspaces.announcing import Announcing
+from parley.workspaces.audit import Audit
+from parley.workspaces.calls import Calls
 from parley.workspaces.delivering import Delivering
 from parley.workspaces.entities import Entities
+from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
+from parley.workspaces.injecting import Injecting
 from parley.workspaces.keys import WorkspaceKeys
+from parley.workspaces.operators import Operators
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.reporting import Reporting
 from parley.workspaces.services import Services
+from parley.workspaces.supervising import Supervising
 from parley.workspaces.talks import Talks
 from parley.workspaces.webhooks import Webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Ears and a mouth for calls."""
+
+    recognizer: Recognizer
+    synthesizer: Synthesizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,14 @@ class Estate:
     webhooks: Webhooks
     delivering: Delivering
     announcing: Announcing
+    audit: Audit
+    operators: Operators
+    escalations: Escalations
+    injections: Injections
+    injecting: Injecting
+    supervising: Supervising
+    calls: Calls
+    speech: Speech | None = None
 
     async def open(self) -> None:
         """Take up what the last process left."""
@@ -45,6 +69,7 @@ class Estate:
 
     async def close(self) -> None:
         """Finish what is under way."""
+        await self.supervising.stop()
         await self.reporting.stop()
         await self.announcing.stop()
         await self.delivering.stop()
@@ -57,12 +82,18 @@ def estate_of(
     conversations: Conversations,
     tools: Tools,
     private_hosts: frozenset[str] = frozenset(),
+    speech: Speech | None = None,
 ) -> Estate:
     """The estate of a house. `tools` send webhooks; `private_hosts` may be among their receivers."""
     clock, directory = house.clock, house.directory
     workspaces = Workspaces(records, clock)
     services = Services(house.catalog, workspaces)
     events = Events(clock)
+    talks = Talks(directory, transcripts, conversations, workspaces, services)
+    audit = Audit(records, clock)
+    injections = directory.injections or Injections(records, clock)
+    injecting = Injecting(directory, talks, injections, audit)
+    operators, escalations = Operators(records, clock), Escalations(records, clock)
     webhooks = Webhooks(records, clock)
     delivering = Delivering(webhooks, tools, clock, private_hosts)
     return Estate(
@@ -72,10 +103,18 @@ def estate_of(
         keys=WorkspaceKeys(records, clock),
         services=services,
         entities=Entities(records, clock),
-        talks=Talks(directory, transcripts, conversations, workspaces, services),
+        talks=talks,
         events=events,
         reporting=Reporting(workspaces, events, directory.happenings),
         webhooks=webhooks,
         delivering=delivering,
         announcing=Announcing(workspaces, delivering, directory.happenings, events),
+        audit=audit,
+        operators=operators,
+        escalations=escalations,
+        injections=injections,
+        injecting=injecting,
+        supervising=Supervising(directory, operators, escalations, injecting, audit, events, clock),
+        calls=Calls(),
+        speech=speech,
     )

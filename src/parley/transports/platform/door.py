@@ -17,6 +17,7 @@ from parley.transports.platform import (
     entity_routes,
     event_routes,
     key_routes,
+    operator_routes,
     service_routes,
     session_routes,
     turn_routes,
@@ -25,6 +26,7 @@ from parley.transports.platform import (
 )
 from parley.transports.platform.problems import add_problems
 from parley.transports.platform.rights import RIGHTS
+from parley.transports.platform.test_call import test_call
 from parley.workspaces.estate import Estate
 
 ROUTERS = (
@@ -37,6 +39,7 @@ ROUTERS = (
     turn_routes.router,
     event_routes.router,
     webhook_routes.router,
+    operator_routes.router,
 )
 
 
@@ -51,6 +54,7 @@ def _app(estate: Estate) -> FastAPI:
     )
     app.state.estate = estate
     add_problems(app)
+    app.add_api_websocket_route("/agent/test-call", test_call)
     for router in ROUTERS:
         app.include_router(router)
     unlisted = [

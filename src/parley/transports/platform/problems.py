@@ -19,10 +19,12 @@ from parley.errors import (
     StoreUnavailable,
 )
 from parley.transports.platform.access import Forbidden
+from parley.workspaces.supervising import NotYours
 
 _STATUSES: tuple[tuple[type[ParleyError], int], ...] = (
     (NotAllowed, 401),
     (Forbidden, 403),
+    (NotYours, 403),
     (NotFound, 404),
     (SessionEnded, 409),
     (Conflict, 409),

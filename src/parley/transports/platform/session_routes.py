@@ -1,14 +1,16 @@
-"""Starting a web conversation with a known person (seed 003, `sessions/start`)."""
+"""Live sessions: list them, put a message into one, start one with a known person (seed 003)."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Header, Query
+from pydantic import BaseModel, Field, StringConstraints
 
-from parley.domain.conversation_names import conversation_of
+from parley.domain.conversation_names import call_of, conversation_of
+from parley.domain.injection import InjectionKind, InjectionStage, InjectionStatus, Receipt
+from parley.domain.state import SessionState
 from parley.errors import InvalidInput, NotFound
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import CanonicalID
@@ -16,6 +18,7 @@ from parley.transports.platform.turn_shapes import at
 
 router = APIRouter(prefix="/v1/{workspace_id}/sessions", tags=["Sessions"])
 UNKNOWN = "Service or entity not found."
+GONE = {404: {"description": "Session not found."}, 503: {"description": "Voice agent service unavailable."}}
 
 
 class StartSessionRequest(BaseModel):
@@ -37,6 +40,112 @@ class StartSessionResponse(BaseModel):
     entity_id: UUID
     service_id: UUID
     created_at: str
+
+
+class ActiveSession(BaseModel):
+    """A voice session that is on the line."""
+
+    call_sid: str
+    caller_id: str
+    direction: str
+    duration_seconds: float
+    service_id: UUID | None = None
+    workspace_id: UUID | None = None
+    current_state: str = ""
+    scenario: str = ""
+
+
+class InjectRequest(BaseModel):
+    """A fact or guidance for a live session."""
+
+    message: Annotated[str, StringConstraints(min_length=1, max_length=5000)]
+    sender: Annotated[str, StringConstraints(max_length=200)] = "System"
+    event_type: InjectionKind = "external_event"
+
+
+class InjectResponse(BaseModel):
+    """Whether somebody is there to hear it now; its receipt is read under `injection_id`."""
+
+    status: InjectionStatus
+    call_sid: str
+    injection_id: str
+
+
+class InjectionShown(BaseModel):
+    """What became of an injection."""
+
+    injection_id: str
+    call_sid: str
+    event_type: InjectionKind
+    sender: str
+    status: InjectionStatus
+    stage: InjectionStage
+    turn_id: str | None
+    received_at: str
+    changed_at: str
+
+
+@router.get("/active")
+async def list_active_sessions(
+    caller: Called, estate: TheEstate, channel: Annotated[Literal["voice", "all"], Query()] = "voice"
+) -> list[ActiveSession]:
+    """The voice sessions that are on the line; `channel=all`: all live ones."""
+    states = list(await estate.calls.active(caller.workspace.id))
+    if channel == "all":
+        known = {state.id for state in states}
+        live = await estate.talks.list(caller.workspace, is_live=True, channel=None, at_most=1_000, skipped=0)
+        states += [state for state in live.states if state.id not in known and state.contact.channel != "voice"]
+    now = estate.clock.now_ms()
+    return [_active(state, caller.workspace.id, now) for state in states]
+
+
+@router.post("/{call_sid}/inject", responses=GONE)  # type: ignore[arg-type]
+async def inject_session_event(
+    call_sid: str,
+    body: InjectRequest,
+    caller: Called,
+    estate: TheEstate,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=256)] = None,
+) -> InjectResponse:
+    """Put a fact or guidance into a live session: the agent uses it in its next response."""
+    session = await estate.injecting.find(caller.workspace, call_sid)
+    receipt = await estate.injecting.inject(session, body.event_type, body.message, body.sender, caller.key, key=key)
+    return InjectResponse(status=receipt.status, call_sid=call_sid, injection_id=receipt.injection.id)
+
+
+@router.get("/{call_sid}/injections/{injection_id}", responses=GONE)  # type: ignore[arg-type]
+async def get_injection(call_sid: str, injection_id: str, caller: Called, estate: TheEstate) -> InjectionShown:
+    """The receipt of an injection."""
+    return _receipt(call_sid, await estate.injecting.receipt(caller.workspace, call_sid, injection_id))
+
+
+def _active(state: SessionState, workspace: str, now_ms: int) -> ActiveSession:
+    contact = state.contact
+    return ActiveSession(
+        call_sid=call_of(state.id),
+        caller_id=contact.caller,
+        direction=contact.direction,
+        duration_seconds=max(0, now_ms - state.created_at) / 1000,
+        service_id=None if contact.service is None else UUID(contact.service),
+        workspace_id=UUID(workspace),
+        current_state=state.stack[-1].workflow if state.stack else "",
+        scenario=contact.scenario,
+    )
+
+
+def _receipt(call_sid: str, receipt: Receipt) -> InjectionShown:
+    injection = receipt.injection
+    return InjectionShown(
+        injection_id=injection.id,
+        call_sid=call_sid,
+        event_type=injection.kind,
+        sender=injection.sender,
+        status=receipt.status,
+        stage=receipt.stage,
+        turn_id=receipt.turn,
+        received_at=at(injection.received_at),
+        changed_at=at(receipt.changed_at),
+    )
 
 
 @router.post(

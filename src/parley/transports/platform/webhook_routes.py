@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -115,7 +115,7 @@ async def replay_delivery(webhook_id: UUID, delivery_id: str, caller: Called, es
     return _delivery(await estate.delivering.replay(webhook, delivery_id))
 
 
-def _shown(webhook: Webhook) -> dict[str, object]:
+def _shown(webhook: Webhook) -> dict[str, Any]:
     return {
         "id": UUID(webhook.id),
         "workspace_id": UUID(webhook.workspace),
