@@ -55,13 +55,17 @@ from parley.ports.reading import DocumentReader
 from parley.ports.tools import Tools
 from parley.projects.load import load
 from parley.session.access import Access, create_key
+from parley.session.archive import Archive
 from parley.session.catalog import Catalog
 from parley.session.consulting import Consulting
 from parley.session.directory import Directory
+from parley.session.environments import Environments
 from parley.session.house import House
 from parley.session.injections import Injections
 from parley.session.keys import SessionKeys
 from parley.session.library import Library
+from parley.session.overlays import Overlays
+from parley.session.properties import Properties
 from parley.session.stocking import hosts_of, tended
 from parley.session.uploads import Uploads
 from parley.session.work import Surroundings
@@ -152,13 +156,15 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
     store = await open_store(settings.data, exclusive=True)
     try:
         await files.open()
+        overlays = Overlays(store.records, store.versions, SystemClock())
+        served = tuple([await overlays.laid_over(project) for project in projects])
         async with (
-            _with_tools(_open_world(store, projects, settings), projects, settings) as world,
+            _with_tools(_open_world(store, served, settings), served, settings) as world,
             open_embedder(settings) as embedder,
             open_knowledge(store, embedder, world.tools, projects) as (library, knowledge),
             tended(library, projects),
         ):
-            house = await _furnish(store, files, replace(world, knowledge=knowledge), embedder, settings)
+            house = await _furnish(store, files, replace(world, knowledge=knowledge), embedder, overlays, settings)
             house = replace(house, library=library, consulting=Consulting(knowledge, world.model))
             for project in projects:
                 await house.catalog.serve(project)
@@ -299,10 +305,15 @@ async def open_library(store: Backend, settings: Settings) -> AsyncIterator[tupl
 
 
 async def _furnish(
-    store: Backend, files: LocalFiles | S3Files, world: World, embedder: Embedder | None, settings: Settings
+    store: Backend,
+    files: LocalFiles | S3Files,
+    world: World,
+    embedder: Embedder | None,
+    overlays: Overlays,
+    settings: Settings,
 ) -> House:
     clock = SystemClock()
-    catalog = Catalog(store.versions, embedder)
+    catalog = Catalog(store.versions, embedder, overlays.laid_over)
     around = Surroundings(store, store, clock, world=world, injections=Injections(store.records, clock))
     directory = Directory(catalog, around)
     secret = await store.keyring.secret("session-key", secrets.token_hex(32))
@@ -317,6 +328,8 @@ async def _furnish(
         transcripts=store,
         feedback=store.feedback,
         uploads=Uploads(files, clock, await store.keyring.secret("upload-ticket", secrets.token_hex(32))),
+        environments=Environments(overlays, catalog, clock),
+        archive=Archive(directory, store.conversations, store, Properties(store.records, clock)),
     )
 
 

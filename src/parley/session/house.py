@@ -9,9 +9,11 @@ from parley.ports.feedback import Feedback
 from parley.ports.probe import Probe
 from parley.ports.transcripts import Transcripts
 from parley.session.access import Access
+from parley.session.archive import Archive
 from parley.session.catalog import Catalog
 from parley.session.consulting import Consulting
 from parley.session.directory import Directory
+from parley.session.environments import Environments
 from parley.session.keys import SessionKeys
 from parley.session.library import Library
 from parley.session.uploads import Uploads
@@ -39,3 +41,7 @@ class House:
     """None: no documents are kept."""
     consulting: Consulting | None = None
     """None: there is no knowledge base."""
+    environments: Environments | None = None
+    """None: environments are as the files have them."""
+    archive: Archive | None = None
+    """None: transcripts cannot be searched."""

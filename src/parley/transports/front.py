@@ -31,7 +31,7 @@ class Front:
         self._reception = Reception(house)
         platform = None if estate is None else platform_app(estate)
         routes = [*extra, *page_routes(house)]
-        http = http_app(house, extra=routes, rate_per_minute=rate_per_minute, platform=platform)
+        http = http_app(house, extra=routes, rate_per_minute=rate_per_minute, platform=platform, estate=estate)
         self._door = SocketDoor(self._reception, otherwise=http)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,7 +18,6 @@ from parley.session.house import House
 from parley.transports.http.cors import Cors
 from parley.transports.http.health_routes import HealthRoutes
 from parley.transports.http.keep_alive import KeepAlive
-from parley.transports.http.knowledge_routes import add_knowledge_routes
 from parley.transports.http.legacy_routes import LegacyRoutes
 from parley.transports.http.problems import Refused, problem, reply_problem
 from parley.transports.http.rate_limit import RateLimit
@@ -26,9 +25,11 @@ from parley.transports.http.reply import reply_empty
 from parley.transports.http.request import ClientGone, Request
 from parley.transports.http.routing import Methods, Routes
 from parley.transports.http.session_routes import SessionRoutes
+from parley.transports.http.stable_table import add_stable_routes
 from parley.transports.http.state_routes import StateRoutes
 from parley.transports.http.turn_routes import TurnRoutes
 from parley.transports.http.widget_table import add_widget_routes
+from parley.workspaces.estate import Estate
 
 log = structlog.get_logger()
 
@@ -43,18 +44,19 @@ def http_app(
     extra: Sequence[BaseRoute] = (),
     rate_per_minute: int | None = None,
     platform: ASGIApp | None = None,
+    estate: Estate | None = None,
 ) -> ASGIApp:
     """The door to a house. `extra` routes and the `platform` door are tried after its own.
 
-    `rate_per_minute` None: no rate limit.
+    `rate_per_minute` None: no rate limit. `estate` None: there are no workspace keys.
     """
-    door: ASGIApp = HttpDoor(house, extra, platform)
+    door: ASGIApp = HttpDoor(house, extra, platform, estate)
     if rate_per_minute is not None:
         door = RateLimit(door, house.clock, rate_per_minute)
     return Cors(door, house)
 
 
-def routes(house: House) -> Routes:
+def routes(house: House, estate: Estate | None = None) -> Routes:
     """The table of all routes."""
     keep_alive = KeepAlive(house.clock)
     turns, sessions = TurnRoutes(house, keep_alive), SessionRoutes(house)
@@ -73,7 +75,7 @@ def routes(house: House) -> Routes:
     table.add("/state/user/{userID}", of_user)
     table.add("/state/user/{userID}/variables", {"PATCH": state.patch_variables})
     add_widget_routes(table, house, legacy)
-    add_knowledge_routes(table, house)
+    add_stable_routes(table, house, estate)
     table.add("/health", {"GET": health.health})
     table.add("/ready", {"GET": health.ready})
     return table
@@ -82,10 +84,12 @@ def routes(house: House) -> Routes:
 class HttpDoor:
     """Finds the endpoint, and answers when it fails. What is not its own goes to the extra routes."""
 
-    def __init__(self, house: House, extra: Sequence[BaseRoute], platform: ASGIApp | None) -> None:
+    def __init__(
+        self, house: House, extra: Sequence[BaseRoute], platform: ASGIApp | None, estate: Estate | None
+    ) -> None:
         self._platform = platform
         self._clock = house.clock
-        self._routes = routes(house)
+        self._routes = routes(house, estate)
         self._rest = Starlette(routes=list(extra), exception_handlers={HTTPException: self._page_problem})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

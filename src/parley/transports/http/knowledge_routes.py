@@ -12,12 +12,12 @@ from parley.transports.http.knowledge_body import legacy_in, legacy_out, questio
 from parley.transports.http.reply import reply_json
 from parley.transports.http.request import Request
 from parley.transports.http.routing import Routes
-
-DOCUMENTS = "/v1/stable/document"
+from parley.transports.http.stable_access import StableAccess, check_environment
+from parley.transports.http.stable_rights import DOCUMENT, QUERY
 
 
 class KnowledgeRoutes:
-    """Endpoints for an API key."""
+    """Endpoints for an API key, the stable one for a workspace key too."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -29,12 +29,9 @@ class KnowledgeRoutes:
         question = question_of(body, _limit(project))
         await reply_json(request, legacy_out(await self._consulting().ask(project.id, question)))
 
-    async def query_stable(self, request: Request) -> None:
+    async def query_stable(self, request: Request, project: Project) -> None:
         """`POST /v1/stable/knowledge-base/query`"""
-        project = await project_of(request, self._house, request.query("projectID") or None)
-        alias = request.query("environmentAlias")
-        if alias:
-            project.environment(alias)
+        check_environment(request, project)
         question = question_of(stable_in(await request.body(self._house.body_limit)), _limit(project))
         began = self._house.clock.now_ms()
         consulted = await self._consulting().ask(project.id, question)
@@ -46,18 +43,18 @@ class KnowledgeRoutes:
         return self._house.consulting
 
 
-def add_knowledge_routes(table: Routes, house: House) -> None:
+def add_knowledge_routes(table: Routes, house: House, access: StableAccess) -> None:
     """Add these, and those about documents."""
     knowledge, documents = KnowledgeRoutes(house), DocumentRoutes(house)
     table.add("/knowledge-base/query", {"POST": knowledge.query})
-    table.add("/v1/stable/knowledge-base/query", {"POST": knowledge.query_stable})
-    table.add(DOCUMENTS, {"GET": documents.list})
-    table.add(f"{DOCUMENTS}/url", {"POST": documents.add_page})
-    table.add(f"{DOCUMENTS}/text", {"POST": documents.add_file})
-    table.add(f"{DOCUMENTS}/table", {"POST": documents.add_table})
+    access.add(table, QUERY, {"POST": knowledge.query_stable})
+    access.add(table, DOCUMENT, {"GET": documents.list})
+    access.add(table, f"{DOCUMENT}/url", {"POST": documents.add_page})
+    access.add(table, f"{DOCUMENT}/text", {"POST": documents.add_file})
+    access.add(table, f"{DOCUMENT}/table", {"POST": documents.add_table})
     of_one = {"GET": documents.get, "PATCH": documents.update, "DELETE": documents.remove}
-    table.add(f"{DOCUMENTS}/{{documentID}}", of_one)
-    table.add(f"{DOCUMENTS}/{{documentID}}/refresh", {"POST": documents.refresh})
+    access.add(table, f"{DOCUMENT}/{{documentID}}", of_one)
+    access.add(table, f"{DOCUMENT}/{{documentID}}/refresh", {"POST": documents.refresh})
 
 
 def _limit(project: Project) -> int:
