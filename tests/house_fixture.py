@@ -27,11 +27,15 @@ from parley.engine.world import NOWHERE
 from parley.ports.clock import Clock
 from parley.ports.llm import LanguageModel
 from parley.session.access import Access, create_key
+from parley.session.archive import Archive
 from parley.session.catalog import Catalog
 from parley.session.directory import Directory
+from parley.session.environments import Environments
 from parley.session.house import House
 from parley.session.injections import Injections
 from parley.session.keys import SessionKeys
+from parley.session.overlays import Overlays
+from parley.session.properties import Properties
 from parley.session.work import Surroundings
 from parley.transports.http.app import http_app
 
@@ -129,7 +133,8 @@ async def open_house(
     """A house with these projects (`project()` when there are none) and `API_KEY`."""
     clock = clock or SystemClock()
     kept = store or MemoryStore(clock=clock)
-    catalog = Catalog(kept.versions)
+    overlays = Overlays(kept.records, kept.versions, clock)
+    catalog = Catalog(kept.versions, lay=overlays.laid_over)
     for served in projects or (project(),):
         await catalog.serve(served)
     with contextlib.suppress(Exception):
@@ -139,7 +144,9 @@ async def open_house(
     directory = Directory(catalog, around)
     access = Access(kept.keyring, catalog, clock)
     house = House(
-        directory, catalog, SessionKeys("a secret of at least thirty-two bytes"), access, clock, kept, body_limit
+        *(directory, catalog, SessionKeys("a secret of at least thirty-two bytes"), access, clock, kept, body_limit),
+        environments=Environments(overlays, catalog, clock),
+        archive=Archive(directory, kept.conversations, kept, Properties(kept.records, clock)),
     )
     return Opened(house, kept, clock, http_app(house, rate_per_minute=rate_per_minute))
 
