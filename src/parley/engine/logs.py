@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from parley.domain.channel_traces import LogPayload, LogTrace
 from parley.domain.step_parts import StepBase
-from parley.domain.traces import DebugPayload
+from parley.domain.traces import DebugPayload, NodeRef
 
 LEVELS = ("off", "error", "warn", "info", "verbose")
 """Each with all before it."""
@@ -35,8 +35,11 @@ def log_of_debug(payload: DebugPayload, asked: str | None, now_ms: int) -> LogTr
     message: dict[str, Any] = {"message": payload.message}
     if payload.ref is UNSET:
         return _log(f"global.{payload.context or 'debug'}".lower(), message, _WORDS.get(level, level), now_ms)
-    message |= {"stepID": payload.ref.node_id, "componentName": payload.ref.node_type}
-    return _log(f"step.{payload.ref.node_type}", message, _WORDS.get(level, level), now_ms)
+    ref = payload.ref
+    if not isinstance(ref, NodeRef):
+        return _log(f"step.{ref.__struct_config__.tag}", message, _WORDS.get(level, level), now_ms)
+    message |= {"stepID": ref.node_id, "componentName": ref.node_type}
+    return _log(f"step.{ref.node_type}", message, _WORDS.get(level, level), now_ms)
 
 
 def _rank(level: str | None) -> int:

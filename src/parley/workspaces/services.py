@@ -21,7 +21,7 @@ from parley.workspaces.registry import Workspaces
 _NAMESPACE = uuid.UUID("6f4b1f0e-6d7a-5c52-9a0e-6b1c5e9d4a71")
 
 
-class Service(Struct, frozen=True):
+class ServiceView(Struct, frozen=True):
     """An environment of a project, as clients of the platform API know it."""
 
     id: str
@@ -56,7 +56,7 @@ class Services:
         self._catalog = catalog
         self._workspaces = workspaces
 
-    async def of(self, workspace: Workspace) -> Sequence[Service]:
+    async def of(self, workspace: Workspace) -> Sequence[ServiceView]:
         """All of a workspace, in the order in which they are served."""
         return [
             self._service(workspace.id, project, environment)
@@ -65,17 +65,17 @@ class Services:
             for environment in project.environments
         ]
 
-    async def get(self, workspace: Workspace, id: str) -> Service:
+    async def get(self, workspace: Workspace, id: str) -> ServiceView:
         """Raises `NotFound`, for another workspace's service too."""
         for service in await self.of(workspace):
             if service.id == id:
                 return service
         raise NotFound("Service not found.", code="no_service")
 
-    def _service(self, workspace: WorkspaceID, project: Project, environment: Environment) -> Service:
+    def _service(self, workspace: WorkspaceID, project: Project, environment: Environment) -> ServiceView:
         agent = self._catalog.current(environment)
         id = service_id(workspace, project, environment)
-        return Service(id, workspace, project, environment, agent.version, agent.program)
+        return ServiceView(id, workspace, project, environment, agent.version, agent.program)
 
 
 def service_id(workspace: WorkspaceID, project: Project, environment: Environment) -> str:

@@ -24,7 +24,7 @@ from parley.session.directory import Directory
 from parley.session.handle import Post, SessionHandle
 from parley.session.whole import all_turns
 from parley.workspaces.registry import Workspaces
-from parley.workspaces.services import Service, Services
+from parley.workspaces.services import ServiceView, Services
 
 CLOSED = "closed"
 WEB = "web"
@@ -54,7 +54,7 @@ class Talks:
         self._workspaces = workspaces
         self._services = services
 
-    async def with_entity(self, service: Service, entity: WorldEntity) -> tuple[SessionHandle, bool]:
+    async def with_entity(self, service: ServiceView, entity: WorldEntity) -> tuple[SessionHandle, bool]:
         """The person's conversation with this service; True where it is new, for one of those who ask at once."""
         user = UserID(f"entity:{entity.id}:{service.environment.alias}:{WEB}")
         contact = Contact(WEB, entity=entity.id, service=service.id, caller=entity.display_name or "")
@@ -65,7 +65,7 @@ class Talks:
                 continue  # another process has begun it meanwhile: find that one
         raise Conflict("This conversation is being begun by somebody else. Try again.")
 
-    async def with_visitor(self, service: Service) -> SessionHandle:
+    async def with_visitor(self, service: ServiceView) -> SessionHandle:
         """A conversation with somebody who is not known."""
         user = UserID(f"visitor:{uuid.uuid4()}")
         contact = Contact(WEB, service=service.id)

@@ -14,7 +14,7 @@ from parley.domain.workspace import Workspace
 from parley.errors import NotFound
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import Limit, Paginated, Token, moment, page_of
-from parley.workspaces.services import Service
+from parley.workspaces.services import ServiceView
 
 router = APIRouter(prefix="/v1/{workspace_id}", tags=["Services"])
 Search = Annotated[str | None, Query(max_length=200)]
@@ -112,22 +112,22 @@ def _one(id: UUID, among: Sequence[AgentShown], what: str) -> AgentShown:
     raise NotFound(f"{what} not found.", code="not_found")
 
 
-def _agents(services: Sequence[Service], workspace: Workspace) -> list[AgentShown]:
+def _agents(services: Sequence[ServiceView], workspace: Workspace) -> list[AgentShown]:
     return list({service.agent_id: _view(service, service.agent_id, workspace) for service in services}.values())
 
 
-def _graphs(services: Sequence[Service], workspace: Workspace) -> list[AgentShown]:
+def _graphs(services: Sequence[ServiceView], workspace: Workspace) -> list[AgentShown]:
     return list({service.graph_id: _view(service, service.graph_id, workspace) for service in services}.values())
 
 
-def _view(service: Service, id: str, workspace: Workspace) -> AgentShown:
+def _view(service: ServiceView, id: str, workspace: Workspace) -> AgentShown:
     made = moment(workspace.created_at)
     return AgentShown(
         id=UUID(id), workspace_id=UUID(service.workspace), name=service.project.name, created_at=made, updated_at=made
     )
 
 
-def _service(service: Service, workspace: Workspace) -> ServiceShown:
+def _service(service: ServiceView, workspace: Workspace) -> ServiceShown:
     made = moment(workspace.created_at)
     return ServiceShown(
         id=UUID(service.id),
