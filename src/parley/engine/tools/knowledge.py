@@ -1,4 +1,4 @@
-"""The knowledge tool: passages of the agent's documents for the model to answer from.
+"""The knowledge tool: passages of the agent's documents for the model to answer from, marked as quotations.
 
 Source: Conversations API, section 8 (KB).
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from parley.domain.tools import Parameter, SystemTool
 from parley.engine.asking import passages_for
+from parley.engine.grounding import quoted
 from parley.engine.tools.outcome import Outcome, Run, failed
 from parley.engine.turn import Turn
 
@@ -27,7 +28,6 @@ def prepare_knowledge(tool: SystemTool, arguments: dict[str, Any], turn: Turn) -
         if turn.world.knowledge is None:
             return failed("no knowledge base is set up here")
         found = await passages_for(str(arguments["question"]), limit, turn)
-        passages = "\n\n".join(f"[{n}] {passage.content}" for n, passage in enumerate(found, 1))
-        return Outcome(passages or "The knowledge base says nothing about this.")
+        return Outcome(quoted(found) if found else "The knowledge base says nothing about this.")
 
     return run
