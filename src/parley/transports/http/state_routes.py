@@ -71,6 +71,8 @@ class StateRoutes:
         """`DELETE /state/user/{userID}`"""
         owner = await self._owner(request)
         await self._house.directory.forget(owner.project.id, owner.user)
+        if self._house.archive is not None:
+            await self._house.archive.properties.forget(owner.project.id, owner.user)
         await reply_empty(request)
 
     async def patch_variables(self, request: Request) -> None:
