@@ -9,12 +9,14 @@ import pytest
 from tests.projects.agents import problems_of
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
-from parley.projects import channel_shapes, model_shapes, shapes, step_shapes, world_shapes
+from parley.projects import channel_shapes, model_shapes, playing_shapes, shapes, step_shapes, world_shapes
 from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Shape
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/agent-format.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs/reference"
+PAGE = (DOCS / "agent-format.md").read_text(encoding="utf-8")
+PLAYBOOKS = (DOCS / "playbooks.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE + PLAYBOOKS, re.MULTILINE | re.DOTALL)
 AROUND = """
 variables: {name: "", count: 0, order: "", tier: "", basket: 0}
 entities: {order_number: {pattern: "[A-Z]+"}, day: date, amount: number}
@@ -40,6 +42,11 @@ def test_an_example_compiles_without_a_warning(tmp_path: Path, example: str) -> 
     elif "workflows:" not in example:
         example += "workflows: {main: [{say: Hi.}]}\n"
     assert [str(problem) for problem in problems_of(tmp_path, example)] == []
+
+
+@pytest.mark.parametrize("shape", playing_shapes.PLAYING_SHAPES, ids=lambda shape: shape.name)
+def test_every_key_of_playbooks_is_on_their_page(shape: Shape) -> None:
+    assert [key for key in shape.keys if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", PLAYBOOKS + PAGE)] == []
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)

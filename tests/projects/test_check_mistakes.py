@@ -30,9 +30,9 @@ STEPS: dict[str, tuple[str, int, str, str]] = {
     "an unknown kind of step": ("- sya: Hi.", 0, "there is no step of kind `sya`", "Did you mean `say`?"),
     "another word for a kind": ("- custom: pay", 0, "no step of kind `custom`", "The kinds are: say, ask,"),
     "a kind of a later release": (
-        "- playbook: refunds",
+        "- mcp: refunds",
         0,
-        "steps of kind `playbook` cannot be run by this release",
+        "steps of kind `mcp` cannot be run by this release",
         "The kinds are:",
     ),
     "two kinds at once": (
@@ -270,7 +270,7 @@ AGENTS: dict[str, tuple[str, int, str, str]] = {
     "an event without an effect": (
         "events: {paid: {returns: true}}\n" + MAIN,
         1,
-        "needs `run` or `continue`",
+        "needs one of `run`, `continue` and `agent`",
         "For example",
     ),
     "a share of nothing": ("environments: {main: 0}\n" + MAIN, 1, "the share must be more than 0", ""),

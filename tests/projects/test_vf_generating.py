@@ -128,7 +128,7 @@ async def test_the_orchard_talks_with_a_model() -> None:
     said = (await send(buttons["Agent"], {})).traces
     assert [trace["payload"]["message"] for trace in said if trace["type"] == "text"] == ["Hello there."]
     answer = await send({"type": "text", "payload": "I want to order"}, {})
-    assert [trace["type"] for trace in answer.traces][-1] == "entity-filling"
+    assert [trace["type"] for trace in answer.traces if trace["type"] != "debug"][-1] == "entity-filling"
     assert answer.variables["topic"] == "red ones"
     answer = await send({"type": "text", "payload": "crimson"}, {})
     assert answer.variables["kind"] == "red"

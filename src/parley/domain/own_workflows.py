@@ -51,7 +51,7 @@ def _workflow(playbook: Playbook, program: Program) -> Workflow:
     steps[talk] = AgentStep(
         talk, playbook.name, playbook=playbook.name, paths=tuple(paths), hands_back=program.router is not None
     )
-    return Workflow(playbook_workflow(playbook.name), playbook.name, steps, talk)
+    return Workflow(playbook_workflow(playbook.name), playbook.title or playbook.name, steps, talk)
 
 
 def _out(way: Exit, n: int) -> Step | None:

@@ -42,7 +42,10 @@ class Exit(Struct, frozen=True, omit_defaults=True):
 
 
 class Playbook(Struct, frozen=True, omit_defaults=True):
-    """Instructions for a model, and the tools (by name) that it may use while it follows them. Texts are templates."""
+    """Instructions for a model, and the tools (by name) that it may use while it follows them. Texts are templates.
+
+    `title` is what people call it, where that is not its name.
+    """
 
     name: str
     instructions: str = ""
@@ -50,6 +53,7 @@ class Playbook(Struct, frozen=True, omit_defaults=True):
     tools: tuple[str, ...] = ()
     settings: ModelSettings = ModelSettings()
     exits: tuple[Exit, ...] = ()
+    title: str = ""
 
 
 class Route(Struct, frozen=True, omit_defaults=True):

@@ -126,7 +126,7 @@ def _add_route(route: Route, meaning: Route | Peer, found: _Offers, turn: Turn) 
         return
     about = route.about or ("" if playbook is None else playbook.about)
     parameters = parameters_of(route.needs, (), turn)
-    found.add(ToolOffer(workflow.name, render(about, turn.variables), parameters), meaning)
+    found.add(ToolOffer(route.playbook or workflow.name, render(about, turn.variables), parameters), meaning)
 
 
 def _is_own(tool: Tool | None) -> bool:

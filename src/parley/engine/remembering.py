@@ -10,8 +10,8 @@ from parley.domain.prompt import ModelSettings
 from parley.domain.traces import EndTrace
 from parley.engine.asking import ask
 from parley.engine.saying import say, variant_of
-from parley.engine.spending import MAX_COST, is_over, sum_up
-from parley.engine.stack import finish
+from parley.engine.spending import MAX_COST, is_over
+from parley.engine.stack import finish, tell_spent
 from parley.engine.turn import Turn
 from parley.ports.llm import Asked, Line
 
@@ -26,12 +26,9 @@ _COST = StepID("cost")
 
 def close_accounts(turn: Turn) -> None:
     """Tell what the turn took; end the conversation where it has cost what it may."""
-    spent, storage = turn.spent, turn.state.storage
-    if not spent.calls:
-        return
     limit = turn.program.settings.cost
-    is_too_much = is_over(limit, spent, storage)
-    turn.emit(sum_up(spent, storage))
+    is_too_much = bool(turn.spent.calls) and is_over(limit, turn.spent, turn.state.storage)
+    tell_spent(turn)
     if limit is None or not is_too_much or turn.finished:
         return
     if turn.state.stack and limit.said:

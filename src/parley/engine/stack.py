@@ -13,7 +13,7 @@ from parley.domain.state import Frame, SessionState
 from parley.domain.traces import EndTrace, FlowPayload, FlowTrace, PathPayload, PathTrace, debug
 from parley.engine.next import Goto, Jump, Next, Push
 from parley.engine.saying import say_again
-from parley.engine.spending import USAGE
+from parley.engine.spending import USAGE, Spent, sum_up
 from parley.engine.steps.set import PROPERTIES
 from parley.engine.stored import stored
 from parley.engine.turn import Turn
@@ -162,8 +162,16 @@ def announce(turn: Turn) -> None:
         turn.emit(FlowTrace(FlowPayload(workflow.id, workflow.name)))
 
 
+def tell_spent(turn: Turn) -> None:
+    """Tell, once, what models have taken in this turn, and add it to what the conversation has cost."""
+    if turn.spent.calls:
+        spent, turn.spent = turn.spent, Spent()
+        turn.emit(sum_up(spent, turn.state.storage))
+
+
 def finish(turn: Turn, trace: EndTrace) -> None:
     """The conversation is over."""
+    tell_spent(turn)
     turn.state.stack.clear()
     turn.finished = True
     turn.emit(trace)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.own_workflows import complete
 from parley.domain.program import Entity, FunctionDefinition, Intent, Program, Settings, Trigger, Variable, Workflow
 from parley.domain.steps import Choice
 from parley.projects.declarations import entities_of, events_of, intents_of, variables_of
@@ -15,6 +16,7 @@ from parley.projects.draft import ARROW, Draft, Names
 from parley.projects.functions import functions_of
 from parley.projects.names import RESERVED
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, name_of
+from parley.projects.playbooks import native_tools, played
 from parley.projects.problems import Mark, Problems, did_you_mean
 from parley.projects.reach import warn_of_unreachable
 from parley.projects.reading import check_name, check_variable_name, items_of, mapping_of, shaped, text_of
@@ -61,7 +63,7 @@ def gather(root: Node, more: Mapping[str, Node], problems: Problems) -> Written 
         written.workflows[name], written.marks[name] = node, node.mark
     for name in sorted(RESERVED & set(written.workflows)):
         problems.error(written.marks[name], f"`{name}` cannot be a workflow: `-> {name}` has a meaning", "Rename it.")
-    if not written.workflows:
+    if not written.workflows and not {"agent", "playbooks"} & set(mapping.values):
         advice = "For example `workflows: {welcome: [{say: Hello!}]}`."
         problems.error(mapping.mark, "the agent has no workflows", advice)
     return written
@@ -75,11 +77,13 @@ def compile_agent(written: Written, name: str, problems: Problems) -> Program:
     declared = _declare(written, names, problems)
     start = _start(written, problems)
     triggers = tuple(t for draft in declared.drafts.values() for t in draft.triggers) + declared.events
+    tools, work = tools_of(written.root.get("tools"), names, problems), played(written.root, names, problems)
     if not problems.has_errors:
         # A misspelt target leaves steps that nothing leads to: the one mistake is enough to tell.
         _warn_of_unheard(written.root, declared, triggers, problems)
-        warn_of_unreachable(declared.drafts, declared.workflows, start, triggers, written.marks, problems)
-    return Program(
+        entries = (*triggers, *work.entries(tools))
+        warn_of_unreachable(declared.drafts, declared.workflows, start, entries, written.marks, problems)
+    program = Program(
         name,
         WorkflowID(start),
         declared.workflows,
@@ -89,9 +93,13 @@ def compile_agent(written: Written, name: str, problems: Problems) -> Program:
         triggers,
         declared.settings,
         declared.functions,
-        tools=tools_of(written.root.get("tools"), names, problems),
+        tools=native_tools(work, declared.workflows.values()) | tools,
         servers=servers_of(written.root.get("mcp"), names, problems),
+        playbooks=work.playbooks,
+        router=work.router,
+        personas=work.personas,
     )
+    return complete(program)
 
 
 def _names(written: Written) -> Names:
@@ -102,7 +110,7 @@ def _names(written: Written) -> Names:
     own = {name: _local_names(node) for name, node in written.workflows.items()}
     functions = keys("functions") | set(written.functions)
     names = Names(keys("variables"), keys("entities"), keys("intents"), keys("events"), functions, own)
-    names.tools, names.servers = keys("tools"), keys("mcp")
+    names.tools, names.servers, names.playbooks = keys("tools"), keys("mcp"), keys("playbooks")
     return names
 
 
@@ -168,6 +176,8 @@ def _own_variables(node: Node | None, draft: Draft) -> tuple[str, ...]:
 
 def _start(written: Written, problems: Problems) -> str:
     node = written.root.get("start")
+    if node is None and "agent" in written.root.values:
+        return ""
     if node is None:
         return next(iter(written.workflows), "")
     name = text_of(node, problems, "`start`").removeprefix(ARROW).strip()

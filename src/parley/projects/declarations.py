@@ -7,6 +7,7 @@ import warnings
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import WorkflowID
+from parley.domain.own_workflows import ROUTER
 from parley.domain.program import Entity, EntityValue, Intent, RequiredEntity, Trigger, Variable
 from parley.projects.builtins import utterances_of
 from parley.projects.draft import ARROW, Names, destination_of, found_in, is_nothing
@@ -231,11 +232,14 @@ def _event(name: str, node: Node, names: Names, problems: Problems) -> Trigger |
     mapping = shaped(node, EVENT, problems, "an event")
     if mapping is None:
         return None
-    run, goes_on, returns = (mapping.get(key) for key in ("run", "continue", "returns"))
-    if (run is None) == (goes_on is None):
-        problems.error(node.mark, "an event needs `run` or `continue`, and not both", EVENT.advice)
-    if goes_on is not None and not (isinstance(goes_on, Scalar) and goes_on.value is True):
-        problems.error(goes_on.mark, f"`continue` takes `true`, and is {found_in(goes_on)}")
+    run, goes_on, agent, returns = (mapping.get(key) for key in ("run", "continue", "agent", "returns"))
+    if [run, goes_on, agent].count(None) != 2:
+        problems.error(node.mark, "an event needs one of `run`, `continue` and `agent`", EVENT.advice)
+    for key, given in (("continue", goes_on), ("agent", agent)):
+        if given is not None and not (isinstance(given, Scalar) and given.value is True):
+            problems.error(given.mark, f"`{key}` takes `true`, and is {found_in(given)}")
+    if agent is not None:
+        return Trigger(ROUTER, event=name)
     if run is None:
         return None
     return _run(name, run, returns is not None and boolean(returns, problems, "`returns`"), names, problems)

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.own_workflows import playbook_workflow
 from parley.domain.program import Trigger
 from parley.domain.steps import End, GoTo, Step, Target
 from parley.projects.names import RESERVED
@@ -35,6 +36,7 @@ class Names(Struct):
     labels: dict[str, dict[str, StepID]] = field(default_factory=dict)
     """By workflow: where each label is."""
     tools: set[str] = field(default_factory=set)
+    playbooks: set[str] = field(default_factory=set)
     servers: set[str] = field(default_factory=set)
 
 
@@ -128,7 +130,7 @@ class Draft:
 
     def _targets(self) -> set[str]:
         elsewhere = {f"{w}.{label}" for w, labels in self.names.labels.items() for label in labels}
-        return {*RESERVED} | set(self.known_labels) | set(self.names.workflows) | elsewhere
+        return {*RESERVED, *self.known_labels, *self.names.workflows, *self.names.playbooks} | elsewhere
 
     def variable(self, node: Node, what: str = "a variable") -> str:
         """The name of a declared variable that may be set."""
@@ -192,6 +194,8 @@ def destination_of(name: str, names: Names) -> Destination | None:
     """Where `workflow` or `workflow.label` leads; None where there is no such thing."""
     if name in names.workflows:
         return Destination(WorkflowID(name), None, name)
+    if name in names.playbooks:
+        return Destination(playbook_workflow(name), None, name)
     workflow, _, label = name.partition(".")
     step = names.labels.get(workflow, {}).get(label)
     return Destination(WorkflowID(workflow), step, name) if step is not None else None

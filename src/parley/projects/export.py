@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
-from parley.domain.model_steps import AgentStep, Knowledge, PromptedSet
+from parley.domain.model_steps import AgentStep, Crew, Knowledge, Operator, PromptedSet
+from parley.domain.own_workflows import is_own
 from parley.domain.program import Entity, Intent, Limits, Program, RequiredEntity, Settings, Variable
 from parley.domain.project import Project
 from parley.domain.steps import Api, Call, Capture, Cards, Choice, Function, Set, Step
@@ -17,6 +18,7 @@ from parley.errors import BadProject
 from parley.projects.export_model import prompt_of
 from parley.projects.export_names import Names, declared
 from parley.projects.export_options import options_in
+from parley.projects.export_playing import allowed_of, playing_written, set_by_playing, set_by_work
 from parley.projects.export_tools import servers_written, set_by, tools_written
 from parley.projects.export_values import duration, said, silence
 from parley.projects.export_widget import widget_written
@@ -63,10 +65,13 @@ def export_with_report(project: Project, into: Path) -> Exported:
 
 def _export(program: Program, head: dict[str, Any], into: Path, project: Project | None = None) -> Exported:
     names = Names(program)
-    for workflow in program.workflows.values():  # the labels that one workflow uses of another are known afterwards
-        workflow_of(workflow, program, names)
+    for id, workflow in program.workflows.items():  # what labels one workflow uses of another is known afterwards
+        if not is_own(id):
+            workflow_of(workflow, program, names)
+    playing_written(program, names)
     names.lost.clear()
-    workflows = {names.workflow(id): workflow_of(w, program, names) for id, w in program.workflows.items()}
+    written = {id: workflow for id, workflow in program.workflows.items() if not is_own(id)}
+    workflows = {names.workflow(id): workflow_of(workflow, program, names) for id, workflow in written.items()}
     root = head | _declared(program, names, project.origins if project else ())
     if project is not None:
         root |= widget_written(project.widget)
@@ -82,7 +87,9 @@ def _share(share: float) -> float:
 
 
 def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[str, Any]:
-    root: dict[str, Any] = {"start": names.workflow(program.start)} if names.has(program.start) else {}
+    begins = program.router is None and names.has(program.start)
+    root: dict[str, Any] = {"start": names.workflow(program.start)} if begins else {}
+    root |= playing_written(program, names)
     variables: dict[str, Variable | None] = program.variables | dict.fromkeys(_undeclared(program))
     root |= _under(
         "variables",
@@ -108,7 +115,8 @@ def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[
     root |= _under("fallback", fallback)
     if settings.no_reply is not None:
         root["no_reply"] = silence(settings.no_reply, names)
-    return root | _under("settings", _settings(settings) | ({"origins": list(origins)} if origins else {}))
+    held = _settings(settings) | allowed_of(settings, names) | ({"origins": list(origins)} if origins else {})
+    return root | _under("settings", held)
 
 
 def _under(key: str, content: Any) -> dict[str, Any]:
@@ -122,6 +130,7 @@ def _undeclared(program: Program) -> list[str]:
     for workflow in program.workflows.values():
         for step in workflow.steps.values():
             found |= dict.fromkeys(name for name in _set_by(step) if name not in {*known, *workflow.variables})
+    found |= dict.fromkeys(name for name in set_by_playing(program) if name not in known)
     for tool in program.tools.values():
         found |= dict.fromkeys(name for name in set_by(tool) if name not in known)
     return list(found)
@@ -141,8 +150,8 @@ def _set_by(step: Step) -> list[str]:
             return [*([step.variable] if step.variable else []), *(each.variable for each in step.entities)]
         case PromptedSet():
             return [each.variable for each in step.values]
-        case AgentStep():
-            return [name for path in step.paths for name in path.variables]
+        case AgentStep() | Crew() | Operator():
+            return set_by_work(step)
         case Knowledge():
             return [step.variable] if step.variable else []
         case Choice() | Cards():

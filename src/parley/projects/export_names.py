@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.own_workflows import is_own, playbook_workflow
 from parley.domain.program import Program
 from parley.domain.steps import GoTo, Step
 from parley.projects.export_yaml import Quoted
@@ -26,13 +27,16 @@ class Names:
         self._readable = set(program.variables) | set(program.entities) | BUILTIN_VARIABLES
         self._workflows: dict[WorkflowID, str] = {}
         taken: set[str] = set(RESERVED)
+        for name in program.playbooks:
+            self._workflows[playbook_workflow(name)] = _free(slug(name, "playbook"), taken)
         for id, workflow in program.workflows.items():
+            if is_own(id):
+                continue
             self._workflows[id] = _free(slug(workflow.name or id, "workflow"), taken)
         self._labels: dict[tuple[WorkflowID, StepID], str] = {}
         self._taken = {id: set(taken) for id in program.workflows}
         self._program = program
         self.intents = unique(program.intents, "intent", INTENT)
-        self._playbooks = unique(program.playbooks, "playbook")
         self._find_outside()
 
     def workflow(self, id: WorkflowID) -> str:
@@ -65,7 +69,7 @@ class Names:
 
     def playbook(self, name: str | None) -> str:
         """The name of a playbook."""
-        return self._playbooks.get(name or "") or slug(name or "", "playbook")
+        return self._workflows.get(playbook_workflow(name or "")) or slug(name or "", "playbook")
 
     def variable(self, name: str) -> str:
         """The name of a variable as it is written."""

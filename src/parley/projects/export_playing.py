@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from parley.domain.model_steps import AgentPath, AgentStep, Crew, Operator
-from parley.domain.playbooks import Exit, Needed, Playbook, Route
-from parley.domain.program import Program
+from parley.domain.own_workflows import ROUTER, is_own
+from parley.domain.playbooks import Exit, Needed, Playbook, Route, Router
+from parley.domain.program import Program, Settings, Trigger
 from parley.projects.export_model import Lead, settings_of
 from parley.projects.export_names import Names
-from parley.projects.export_values import short, test
+from parley.projects.export_values import said, short, test
 from parley.projects.export_yaml import NOTHING, Inline
 
 
@@ -41,21 +42,64 @@ def talk_of(step: AgentStep | Crew | Operator, names: Names, lead: Lead) -> dict
     return written if step.each_turn is None else written | {"each_turn": lead(step.each_turn.then)}
 
 
-def playbooks_of(program: Program, names: Names) -> dict[str, Any]:
-    """The playbooks as they are declared, each with what its route says."""
+def playing_written(program: Program, names: Names) -> dict[str, Any]:
+    """`agent`, `playbooks`, `personas`, and the events that lead to one of these."""
+    written: dict[str, Any] = {}
+    if program.router is not None:
+        written["agent"] = _agent(program.router, names)
     routes = () if program.router is None else program.router.routes
     by_playbook = {route.playbook: route for route in routes if route.playbook is not None}
-    return {
+    playbooks = {
         names.playbook(name): _playbook(name, playbook, by_playbook.get(name), names)
         for name, playbook in program.playbooks.items()
     }
+    events = {t.event: _event(t, names) for t in program.triggers if t.event is not None and is_own(t.workflow)}
+    for trigger in program.triggers:
+        if trigger.intent is not None and is_own(trigger.workflow):
+            names.lose(f"that the intent '{trigger.intent}' starts a playbook")
+    personas = {name: dict(values) for name, values in program.personas.items()}
+    more = {"playbooks": playbooks, "events": events, "personas": personas}
+    return written | {key: value for key, value in more.items() if value}
 
 
-def agent_of(program: Program, names: Names) -> Any:
-    """The agent itself; None where the program has none."""
-    router = program.router
-    if router is None:
-        return None
+def allowed_of(settings: Settings, names: Names) -> dict[str, Any]:
+    """What models may take, among the settings."""
+    written: dict[str, Any] = {}
+    memory, cost, default = settings.memory, settings.cost, Settings().memory
+    if memory != default:
+        written["memory"] = ({"turns": memory.turns} if memory.turns != default.turns else {}) | (
+            {"summary": memory.summary} if memory.summary != default.summary else {}
+        )
+    if cost is not None:
+        written["cost"] = {"dollars": cost.dollars} | ({"say": said(cost.said, names)} if cost.said else {})
+    return written
+
+
+def set_by_work(step: AgentStep | Crew | Operator) -> list[str]:
+    """The variables that the model may set in a step."""
+    found = [name for path in step.paths for name in _set_by(path)]
+    return found + [name for each in (step.members if isinstance(step, Crew) else ()) for name in _set_by(each)]
+
+
+def set_by_playing(program: Program) -> list[str]:
+    """The variables that the agent and its playbooks may set."""
+    routes = () if program.router is None else program.router.routes
+    exits = [way for playbook in program.playbooks.values() for way in playbook.exits]
+    return [name for each in routes for name in _set_by(each)] + [name for each in exits for name in _set_by(each)]
+
+
+def _set_by(way: AgentPath | Exit | Route) -> list[str]:
+    own = () if isinstance(way, Route) else way.variables
+    return [*own, *(need.variable for need in way.needs)]
+
+
+def _event(trigger: Trigger, names: Names) -> dict[str, Any]:
+    if trigger.workflow == ROUTER:
+        return Inline({"agent": True})
+    return Inline({"run": names.workflow(trigger.workflow)} | ({"returns": True} if trigger.calls else {}))
+
+
+def _agent(router: Router, names: Names) -> dict[str, Any]:
     written: dict[str, Any] = {key: text for key in ("prompt", "instructions") if (text := getattr(router, key))}
     routes: dict[str, Any] = {}
     for route in router.routes:
@@ -63,14 +107,17 @@ def agent_of(program: Program, names: Names) -> Any:
             routes[names.playbook(route.playbook)] = NOTHING
         elif route.workflow is not None and names.has(route.workflow):
             routes[names.workflow(route.workflow)] = _route(route, names)
-    written["routes"] = routes
+    written["routes"] = routes or NOTHING
     if router.first is not None and names.has(router.first):
         written["first"] = names.workflow(router.first)
-    return written | ({"tools": list(router.tools)} if router.tools else {}) | settings_of(router.settings)
+    settings = settings_of(router.settings)
+    written |= {"tools": list(router.tools)} if router.tools else {}
+    return written | ({"model": Inline(_model(settings))} if settings else {})
 
 
 def _playbook(name: str, playbook: Playbook, route: Route | None, names: Names) -> dict[str, Any]:
-    written: dict[str, Any] = {} if names.playbook(name) == playbook.name else {"name": playbook.name}
+    title = playbook.title or name
+    written: dict[str, Any] = {} if names.playbook(name) == title else {"name": title}
     about = playbook.about if route is None or not route.about else route.about
     written |= ({"when": about} if about else {}) | {"instructions": playbook.instructions or NOTHING}
     if route is not None:

@@ -28,13 +28,17 @@ _WHOLE = "response"
 
 
 def tools_written(program: Program, names: Names) -> dict[str, Any]:
-    """The tools by name."""
-    return {name: _tool(tool, names) for name, tool in program.tools.items()}
+    """The tools by name, without those of the runtime that need no declaring."""
+    return {name: _tool(tool, names) for name, tool in program.tools.items() if not _goes_without_saying(tool)}
 
 
 def servers_written(program: Program) -> dict[str, Any]:
     """The MCP servers by name."""
     return {name: _server(server) for name, server in program.servers.items()}
+
+
+def _goes_without_saying(tool: Tool) -> bool:
+    return isinstance(tool, SystemTool) and tool == SystemTool(tool.kind, kind=tool.kind)
 
 
 def set_by(tool: Tool) -> list[str]:

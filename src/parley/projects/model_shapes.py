@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley.projects.kind_shape import LISTENING, kind_of
+from parley.projects.kind_shape import kind_of
 from parley.projects.shape import Key, Shape, any_of, list_of, map_of, ref
 from parley.projects.shapes import BOOLEAN, COUNT, NOTHING, TEXT, VARIABLE
 
@@ -38,17 +38,7 @@ PROMPT = Shape(
     {"prompt": Key(any_of(TEXT, NOTHING), "The prompt; `{name}` stands for a variable."), **PROMPT_KEYS},
     advice="For example `{prompt: Answer {last_utterance}., memory: before}`.",
 )
-AGENT_PATH = Shape(
-    "agent_path",
-    "A way on that the model may choose.",
-    {
-        "when": Key(TEXT, "When it is to choose it."),
-        "into": Key(list_of({"type": "string", "pattern": VARIABLE}), "Variables that it fills in."),
-        "to": Key(PATH, "Where it leads."),
-    },
-    advice="For example `{when: Everything is said., to: -> goodbye}`.",
-)
-MODEL_SHAPES = (BRIEFING, MESSAGE, PROMPT, AGENT_PATH)
+MODEL_SHAPES = (BRIEFING, MESSAGE, PROMPT)
 _NOT_FOUND = {"not_found": Key(PATH, "The way when there is no answer. Default: on.")}
 MODEL_KINDS = (
     kind_of(
@@ -65,17 +55,6 @@ MODEL_KINDS = (
         "Sets variables to what a language model answers, all at once.",
         map_of(any_of(TEXT, ref("prompt")), VARIABLE),
         PROMPT_KEYS,
-    ),
-    kind_of(
-        "agent",
-        "Lets a language model talk by its instructions.",
-        TEXT,
-        MODEL_KEYS,
-        {
-            "paths": Key(map_of(any_of(PATH, ref("agent_path"), NOTHING)), "Ways on that the model may choose."),
-            "each_turn": Key(PATH, "The way after each answer. Default: it waits for the next reply."),
-        },
-        LISTENING,
     ),
     kind_of(
         "knowledge",

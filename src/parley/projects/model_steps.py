@@ -1,4 +1,4 @@
-"""Steps that ask a language model or a knowledge base: prompt, prompts, agent, knowledge."""
+"""Steps that ask a language model or a knowledge base: prompt, prompts, knowledge."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Literal, cast, get_args
 
 from msgspec.structs import replace
 
-from parley.domain.model_steps import AgentPath, AgentStep, Knowledge, Prompted, PromptedSet, PromptedValue
+from parley.domain.model_steps import Knowledge, Prompted, PromptedSet, PromptedValue
 from parley.domain.prompt import Briefing, Memory, ModelSettings, Prompt, PromptMessage
 from parley.projects.channel_steps import way
 from parley.projects.draft import Draft, Place, is_nothing
-from parley.projects.listening import listening_of
-from parley.projects.model_shapes import AGENT_PATH, MESSAGE, PROMPT
+from parley.projects.model_shapes import MESSAGE, PROMPT
 from parley.projects.nodes import Mapped, Node
 from parley.projects.reading import boolean, items_of, mapping_of, number, one_of, shaped, text_of
 
@@ -46,25 +45,6 @@ def prompts(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     draft.add(PromptedSet(place.id, place.name, place.after, values=tuple(values)), place.mark)
 
 
-def agent(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
-    """Lets the model talk until it chooses a path."""
-    paths = tuple(
-        _path(name, node, n, place, draft)
-        for n, (name, _, node) in enumerate(mapping_of(step.get("paths"), draft.problems, "`paths`"), 1)
-    )
-    found = AgentStep(
-        place.id,
-        place.name,
-        place.after,
-        instructions=draft.template(value, "`agent`"),
-        settings=_settings(step, draft, ModelSettings()),
-        paths=paths,
-        each_turn=way(step, "each_turn", place, draft),
-        listening=listening_of(step, place, draft),
-    )
-    draft.add(found, place.mark)
-
-
 def knowledge(value: Node, step: Mapped, place: Place, draft: Draft) -> None:
     """Looks something up."""
     into, limit = step.get("into"), step.get("limit")
@@ -92,7 +72,7 @@ def briefing_of(keys: Mapped, draft: Draft) -> Briefing:
     """How a model is asked, by the keys that stand beside what it is asked."""
     system = keys.get("system")
     text = "" if system is None else draft.template(system, "`system`")
-    return Briefing(text, _settings(keys, draft, ModelSettings()))
+    return Briefing(text, settings_in(keys, draft, ModelSettings()))
 
 
 def _prompt(text: Node | None, keys: Mapped, draft: Draft, common: Prompt | None = None) -> Prompt:
@@ -109,7 +89,7 @@ def _prompt(text: Node | None, keys: Mapped, draft: Draft, common: Prompt | None
         if memory is None
         else cast(Memory, one_of(memory, draft.problems, "`memory`", get_args(Memory))),
         knowledge=found.knowledge if uses is None else boolean(uses, draft.problems, "`from_knowledge`"),
-        settings=_settings(keys, draft, found.settings),
+        settings=settings_in(keys, draft, found.settings),
     )
 
 
@@ -129,7 +109,8 @@ def _messages(node: Node, draft: Draft) -> tuple[PromptMessage, ...]:
     return tuple(found)
 
 
-def _settings(keys: Mapped, draft: Draft, common: ModelSettings) -> ModelSettings:
+def settings_in(keys: Mapped, draft: Draft, common: ModelSettings) -> ModelSettings:
+    """How a model is to answer, by the keys of a step; what they leave open is as `common` has it."""
     model, temperature, longest = (keys.get(key) for key in ("model", "temperature", "max_tokens"))
     return ModelSettings(
         common.model if model is None else text_of(model, draft.problems, "`model`"),
@@ -137,18 +118,4 @@ def _settings(keys: Mapped, draft: Draft, common: ModelSettings) -> ModelSetting
         if temperature is None
         else float(number(temperature, draft.problems, "`temperature`", least=-1e-9)),
         common.max_tokens if longest is None else int(number(longest, draft.problems, "`max_tokens`", whole=True)),
-    )
-
-
-def _path(name: str, node: Node, n: int, place: Place, draft: Draft) -> AgentPath:
-    if not isinstance(node, Mapped) or not set(node.values) & set(AGENT_PATH.keys):
-        return AgentPath(name, then=draft.path(node, place, f"path{n}"))
-    mapping = shaped(node, AGENT_PATH, draft.problems, f"the path `{name[:60]}`")
-    when, into, to = (mapping.get(key) if mapping else None for key in ("when", "into", "to"))
-    items = () if into is None else items_of(into, draft.problems, "`into` of a path")
-    return AgentPath(
-        name,
-        "" if when is None else draft.template(when, "`when`"),
-        tuple(draft.variable(item, "`into`") for item in items),
-        draft.path(to, place, f"path{n}"),
     )

@@ -24,5 +24,5 @@ ENTITY_TYPES = (
 )
 """The kinds of thing that are understood without being described."""
 
-LATER_KINDS = frozenset({"playbook", "mcp", "integration", "crew", "operator"})
+LATER_KINDS = frozenset({"mcp", "integration"})
 """Kinds of step that this release does not run."""

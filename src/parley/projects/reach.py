@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from parley.domain.ids import StepID, WorkflowID
-from parley.domain.model_steps import AgentStep
+from parley.domain.model_steps import AgentStep, Crew
 from parley.domain.program import Trigger, Workflow
 from parley.domain.steps import (
     Call,
@@ -91,7 +91,7 @@ def _targets(step: Step) -> Iterator[Target]:
     ):
         yield step.then
     yield from side_ways(step)
-    if isinstance(step, Choice | Capture | Cards | AgentStep):
+    if isinstance(step, Choice | Capture | Cards | AgentStep | Crew):
         yield from _listening(step.listening)
     if isinstance(step, Choice):
         yield from (option.then for option in step.options)

@@ -6,7 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from parley.projects import channel_shapes, knowledge, model_shapes, shapes, step_shapes, tool_shapes, widget, world_shapes
+from parley.projects import (
+    channel_shapes,
+    knowledge,
+    model_shapes,
+    playing_shapes,
+    shapes,
+    step_shapes,
+    tool_shapes,
+    widget,
+    world_shapes,
+)
 from parley.projects.names import ENTITY_TYPES
 from parley.projects.shape import Form, any_of, list_of, map_of, ref
 
@@ -28,6 +38,7 @@ _INNER = (
     *(step_shapes.COMPARISON, step_shapes.GROUP, step_shapes.CASE, step_shapes.IMAGE, step_shapes.CARD),
     *(step_shapes.INTENDED, *channel_shapes.CHANNEL_SHAPES, *model_shapes.MODEL_SHAPES, *world_shapes.WORLD_SHAPES),
     *tool_shapes.TOOL_SHAPES,
+    *playing_shapes.PLAYING_SHAPES,
 )
 _TARGET: Form = {"type": "string", "pattern": "^->", "description": "`-> workflow`, `-> label`, `-> end`, `-> back`."}
 _TEXT: Form = {"type": ["string", "number", "boolean"], "description": "A text; `{name}` stands for a variable."}

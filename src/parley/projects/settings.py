@@ -15,6 +15,7 @@ from parley.projects.draft import Draft, Names
 from parley.projects.knowledge import fallback_prompt, knowledge_settings
 from parley.projects.model_steps import prompt_of
 from parley.projects.nodes import Mapped, Node, Scalar
+from parley.projects.playbooks import cost_of, memory_of
 from parley.projects.problems import Problems, did_you_mean
 from parley.projects.reading import boolean, items_of, number, one_of, seconds, shaped, text_of
 from parley.projects.recording import recording_of
@@ -59,6 +60,8 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         limits=_limits(of("limits"), problems),
         private_hosts=_hosts(of("private_hosts"), problems),
         likeness=_likeness(of("likeness"), problems),
+        memory=memory_of(of("memory"), problems),
+        cost=cost_of(of("cost"), names, problems),
         knowledge=knowledge_settings(root, problems),
         recording=recording_of(of("recording"), problems),
     )

@@ -49,6 +49,7 @@ LIMITS = Shape(
         "frames": Key(COUNT, "Workflows inside one another. Default: 60."),
         "seconds": Key({"type": "number", "exclusiveMinimum": 0}, "Seconds that a turn may take. Default: 30."),
         "variable_bytes": Key(COUNT, "Size of all variables together, in bytes. Default: 262144."),
+        "model_calls": Key(COUNT, "Questions to language models in one turn. Default: 20."),
         "waiting": Key(COUNT, "Actions that may wait for their turn. Default: 16."),
     },
 )
@@ -77,6 +78,8 @@ SETTINGS = Shape(
         "restart": Key(BOOLEAN, "false: a launch goes on where the conversation stands. Default: true."),
         "concurrency": Key({"enum": list(CONCURRENCY)}, "What an action does that comes while another is answered."),
         "limits": Key(ref("limits"), "What one turn may use."),
+        "memory": Key(ref("memory"), "How much of the conversation models are told."),
+        "cost": Key(ref("cost"), "What one conversation may cost."),
         "private_hosts": Key(
             list_of({"type": "string", "pattern": HOST}), "Hosts of your own network that steps may call."
         ),
@@ -175,6 +178,7 @@ EVENT = Shape(
     {
         "run": Key(TEXT, "The workflow (or `workflow.label`) to run."),
         "continue": Key({"const": True}, "The conversation goes on where it is."),
+        "agent": Key({"const": True}, "The agent takes over, and has the word."),
         "returns": Key(BOOLEAN, "What was interrupted goes on afterwards. Default: false."),
     },
     advice="For example `{run: thank_you}`.",
@@ -199,6 +203,9 @@ AGENT = Shape(
         "events": Key(map_of(ref("event"), NAME), "What project events do, by name."),
         "fallback": Key(any_of(SAY, ref("fallback")), "What to say when nothing fits a reply."),
         "no_reply": Key(any_of(ref("silence"), {"const": False}), "What to do when users stay silent."),
+        "agent": Key(any_of(ref("router"), NOTHING), "The agent itself, which goes to playbooks and workflows."),
+        "playbooks": Key(map_of(ref("playbook"), NAME), "Instructions for a language model, by name."),
+        "personas": Key(map_of(map_of({}, VARIABLE)), "Values of variables, by the name that a launch gives them."),
         "functions": Key(
             map_of(any_of(TEXT, ref("function_mapping")), NAME),
             "JavaScript functions by name; each file `functions/*.js` is one more.",

@@ -10,6 +10,7 @@ from parley.projects.kind_shape import COMMON as COMMON
 from parley.projects.kind_shape import LISTENING as LISTENING
 from parley.projects.kind_shape import kind_of as _kind
 from parley.projects.model_shapes import BRIEFING_KEYS, MODEL_KINDS
+from parley.projects.playing_shapes import PLAYING_KINDS
 from parley.projects.shape import Form, Key, Shape, any_of, list_of, map_of, ref
 from parley.projects.shapes import BOOLEAN, DURATION, NOTHING, PROMPTS, SAY, TEXT, VARIABLE
 from parley.projects.world_shapes import WORLD_KINDS
@@ -253,6 +254,7 @@ KINDS: dict[str, Shape] = {
         ),
         *CHANNEL_KINDS,
         *MODEL_KINDS,
+        *PLAYING_KINDS,
         *WORLD_KINDS,
         _kind("end", "Ends the conversation.", any_of(SAY, NOTHING), _SHOWN_FIRST),
     )

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from parley.domain.ids import StepID
 from parley.domain.steps import Target
-from parley.projects import channel_steps, deciding_steps, model_steps, showing_steps, talking_steps, world_steps
+from parley.projects import (
+    channel_steps,
+    deciding_steps,
+    model_steps,
+    playing_steps,
+    showing_steps,
+    talking_steps,
+    world_steps,
+)
 from parley.projects.draft import ARROW, Draft, Place
 from parley.projects.names import LABEL, LATER_KINDS, RESERVED
 from parley.projects.nodes import Mapped, Node, Scalar, name_of
@@ -43,7 +51,10 @@ COMPILERS: dict[str, Compile] = {
     "handoff": channel_steps.handoff,
     "prompt": model_steps.prompt,
     "prompts": model_steps.prompts,
-    "agent": model_steps.agent,
+    "agent": playing_steps.agent,
+    "playbook": playing_steps.playbook,
+    "crew": playing_steps.crew,
+    "operator": playing_steps.operator,
     "knowledge": model_steps.knowledge,
     "code": world_steps.code,
     "function": world_steps.function,
