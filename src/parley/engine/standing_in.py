@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.domain.actions import Authored, Joined, Left
+from parley.domain.actions import Authored, HandoffReply, Joined, Left
+from parley.domain.channel_steps import Handoff
 from parley.domain.channel_traces import HandoffTrace
 from parley.domain.state import Hold
 from parley.domain.traces import debug
@@ -28,7 +29,7 @@ def stand_in(turn: Turn) -> bool:
         case Joined():
             _join(turn.action, turn)
         case Left():
-            _leave(turn.action, turn)
+            return not _leave(turn.action, turn)
         case _ if is_held(turn):
             if said_in(turn.action) is None:
                 turn.emit(debug(f"'{turn.action.type}' waits for nobody: a person has the conversation", level="info"))
@@ -73,15 +74,20 @@ def _join(action: Joined, turn: Turn) -> None:
         _show("participant_joined", "", action.name, turn)
 
 
-def _leave(action: Left, turn: Turn) -> None:
-    """Let the agent go on."""
+def _leave(action: Left, turn: Turn) -> bool:
+    """Let the agent go on; True where it was the agent that asked for a person, and goes on at once."""
     hold = turn.state.hold
     if hold is None or hold.operator != action.operator:
-        return
+        return False
     turn.state.hold = None
+    if turn.state.stack and isinstance(turn.at(turn.frame.step), Handoff):
+        returning = {"type": "return_to_voiceflow"}
+        turn.replace(HandoffReply({"type": "live-agent-handoff", "payload": returning}, returning))
+        return True
     if not _is_voice(turn):
         ended = {"downloadMessage": "Download transcript", "continueMessage": BACK, "newConversationMessage": ""}
         _show("chat_ended", "", hold.name, turn, **ended)
+    return False
 
 
 def _is_voice(turn: Turn) -> bool:

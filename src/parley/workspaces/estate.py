@@ -21,13 +21,18 @@ from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
 from parley.workspaces.injecting import Injecting
 from parley.workspaces.keys import WorkspaceKeys
+from parley.workspaces.observing import Observing
 from parley.workspaces.operators import Operators
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.reporting import Reporting
+from parley.workspaces.seats import Seats
 from parley.workspaces.services import Services
 from parley.workspaces.supervising import Supervising
 from parley.workspaces.talks import Talks
 from parley.workspaces.webhooks import Webhooks
+
+OBSERVERS = 100
+"""How many may watch conversations of a workspace at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,16 @@ class Estate:
     injecting: Injecting
     supervising: Supervising
     calls: Calls
+    observing: Observing
+    owners: Seats
+    """Who talks in a conversation, over a socket of their own."""
+    observers: Seats
     speech: Speech | None = None
 
     async def open(self) -> None:
         """Take up what the last process left."""
         await self.delivering.start()
+        await self.supervising.start()
 
     async def close(self) -> None:
         """Finish what is under way."""
@@ -88,13 +98,11 @@ def estate_of(
     clock, directory = house.clock, house.directory
     workspaces = Workspaces(records, clock)
     services = Services(house.catalog, workspaces)
-    events = Events(clock)
+    events, audit, webhooks = Events(clock), Audit(records, clock), Webhooks(records, clock)
     talks = Talks(directory, transcripts, conversations, workspaces, services)
-    audit = Audit(records, clock)
     injections = directory.injections or Injections(records, clock)
     injecting = Injecting(directory, talks, injections, audit)
     operators, escalations = Operators(records, clock), Escalations(records, clock)
-    webhooks = Webhooks(records, clock)
     delivering = Delivering(webhooks, tools, clock, private_hosts)
     return Estate(
         house=house,
@@ -105,7 +113,7 @@ def estate_of(
         entities=Entities(records, clock),
         talks=talks,
         events=events,
-        reporting=Reporting(workspaces, events, directory.happenings),
+        reporting=Reporting(workspaces, events, directory, injections, escalations),
         webhooks=webhooks,
         delivering=delivering,
         announcing=Announcing(workspaces, delivering, directory.happenings, events),
@@ -116,5 +124,8 @@ def estate_of(
         injecting=injecting,
         supervising=Supervising(directory, operators, escalations, injecting, audit, events, clock),
         calls=Calls(),
+        observing=Observing(directory.happenings, injections, events),
+        owners=Seats(1),
+        observers=Seats(OBSERVERS),
         speech=speech,
     )

@@ -38,8 +38,8 @@ class Operators:
         """Raises `NotFound`, for another workspace's too."""
         return _decode((await self._record(workspace, id)).data)
 
-    async def list(self, workspace: WorkspaceID) -> Sequence[Operator]:
-        """The workspace's operators, oldest first."""
+    async def list(self, workspace: WorkspaceID | None) -> Sequence[Operator]:
+        """A workspace's operators, or those of all, oldest first."""
         return [_decode(r.data) for r in await self._records.list(KIND, workspace, at_most=10_000)]
 
     async def change(self, workspace: WorkspaceID, id: str, **changes: Any) -> Operator:

@@ -1,17 +1,27 @@
-"""From what happens to sessions to the events of the workspace that owns them (platform API, section 4.1)."""
+"""From what happens in sessions to the events of the workspace that owns them (platform API, section 4.1).
+
+A conversation in which the agent hands over to a person becomes an escalation here.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import structlog
 
 from parley.domain.conversation_names import call_of, conversation_of
-from parley.domain.ids import ProjectID
+from parley.domain.ids import ProjectID, SessionID
+from parley.domain.injection import Receipt
 from parley.domain.state import SessionState
+from parley.domain.transcript import Traced, TurnRecord
 from parley.domain.workspace import WorkspaceID
-from parley.session.happenings import Answered, Asked, Began, Happening, Happenings
+from parley.session.directory import Directory
+from parley.session.happenings import Answered, Began, Happening
+from parley.session.injections import Injections
+from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
 from parley.workspaces.registry import Workspaces
 
@@ -29,18 +39,32 @@ REASONS = {
 }
 """End reasons as `completion_reason` (section 4.1)."""
 VOICE = "voice"
+OURS = "parley"
+"""The provider of handoffs that an operator began: those are no escalations."""
+_STAGES = {"accepted": "injection.received", "queued": "injection.received", "expired": "injection.expired"}
+Report = Callable[[], Awaitable[None]]
 
 
 class Reporting:
     """Watches the house and tells the workspaces, in order."""
 
-    def __init__(self, workspaces: Workspaces, events: Events, happenings: Happenings) -> None:
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        events: Events,
+        directory: Directory,
+        injections: Injections,
+        escalations: Escalations,
+    ) -> None:
         self._workspaces = workspaces
         self._events = events
+        self._directory = directory
+        self._escalations = escalations
         self._owners: dict[ProjectID, WorkspaceID] = {}
-        self._waiting: asyncio.Queue[tuple[ProjectID, str, dict[str, Any]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Report] = asyncio.Queue()
         self._working: asyncio.Task[None] | None = None
-        self._leave = happenings.watch(self._watch)
+        self._leave = directory.happenings.watch(self._watch)
+        injections.watch(self._moved)
 
     async def stop(self) -> None:
         """Tell what waits, and no more."""
@@ -56,33 +80,86 @@ class Reporting:
     def _watch(self, happening: Happening) -> None:
         match happening:
             case Began(state=state):
-                self._put(state, "call.started" if state.contact.channel == VOICE else "text.started", _begun(state))
-            case Answered(state=state, has_ended=True):
-                self._put(state, "call.ended" if state.contact.channel == VOICE else "text.completed", _over(state))
-            case Asked() | Answered():
+                type = "call.started" if state.contact.channel == VOICE else "text.started"
+                self._tell(state.project, type, _begun(state))
+            case Answered(state=state, turn=turn, has_ended=has_ended):
+                reason = _handed_over(turn)
+                if reason is not None:
+                    self._put(lambda: self._escalate(state, reason))
+                if has_ended:
+                    type = "call.ended" if state.contact.channel == VOICE else "text.completed"
+                    self._put(lambda: self._close(state.project, state.id, type, _over(state)))
+            case _:
                 pass
 
-    def _put(self, state: SessionState, type: str, data: dict[str, Any]) -> None:
-        owner = self._owners.get(state.project)
-        if owner is not None and self._waiting.empty():
-            self._events.tell(owner, type, data)
-            return
-        self._waiting.put_nowait((state.project, type, data))
+    def _moved(self, receipt: Receipt) -> None:
+        self._put(lambda: self._tell_receipt(receipt))
+
+    async def _tell_receipt(self, receipt: Receipt) -> None:
+        session = receipt.injection.session
+        state = (await self._directory.recall(session)).state()
+        told = {
+            "injection_id": receipt.injection.id,
+            "call_sid": call_of(session),
+            "session_id": conversation_of(session),
+            "kind": receipt.injection.kind,
+            "stage": receipt.stage,
+            "turn_id": receipt.turn,
+        }
+        await self._tell_now(state.project, _STAGES.get(receipt.stage, "injection.used"), told)
+
+    async def _escalate(self, state: SessionState, reason: str) -> None:
+        workspace = await self._owner(state.project)
+        made, is_new = await self._escalations.request(workspace, state.id, reason, "ai")
+        if is_new:
+            told = {"call_sid": call_of(state.id), "escalation_id": made.id, "trigger": "ai", "reason": reason}
+            self._events.tell(workspace, "call.escalated", told)
+
+    async def _close(self, project: ProjectID, session: SessionID, type: str, told: dict[str, Any]) -> None:
+        escalation = await self._escalations.of(session)
+        if escalation is not None:
+            await self._escalations.complete(session)
+            if "escalated" in told:
+                told["escalated"] = True
+        await self._tell_now(project, type, told)
+
+    def _tell(self, project: ProjectID, type: str, told: dict[str, Any]) -> None:
+        self._put(lambda: self._tell_now(project, type, told))
+
+    async def _tell_now(self, project: ProjectID, type: str, told: dict[str, Any]) -> None:
+        self._events.tell(await self._owner(project), type, told)
+
+    async def _owner(self, project: ProjectID) -> WorkspaceID:
+        if project not in self._owners:
+            self._owners[project] = (await self._workspaces.owner_of(project)).id
+        return self._owners[project]
+
+    def _put(self, report: Report) -> None:
+        """A session never waits for its reports."""
+        self._waiting.put_nowait(report)
         if self._working is None or self._working.done():
             self._working = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:
-        """Find out whose a project is: once, and not while a session waits."""
         while True:
-            project, type, data = await self._waiting.get()
+            report = await self._waiting.get()
             try:
-                if project not in self._owners:
-                    self._owners[project] = (await self._workspaces.owner_of(project)).id
-                self._events.tell(self._owners[project], type, data)
-            except Exception as error:  # noqa: BLE001 - an event that cannot be told must not keep the others
-                log.warning("event not told", type=type, error=repr(error))
+                await report()
+            except Exception as error:  # noqa: BLE001 - what cannot be told must not keep the rest
+                log.warning("event not told", error=repr(error))
             finally:
                 self._waiting.task_done()
+
+
+def _handed_over(turn: TurnRecord) -> str | None:
+    """Why the agent has handed over to a person in this turn; None where it has not."""
+    for emission in turn.said or ():
+        body = emission.body
+        if isinstance(body, Traced) and body.type == "live-agent-handoff":
+            payload = msgspec.json.decode(body.data).get("payload") or {}
+            if payload.get("event") == "chat_started" and payload.get("provider") != OURS:
+                return str(payload.get("message") or "The agent asked for a person.")
+    return None
 
 
 def _begun(state: SessionState) -> dict[str, Any]:

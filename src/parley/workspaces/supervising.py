@@ -65,6 +65,12 @@ class Supervising:
         self._lease_ms = lease_ms
         self._watching: dict[SessionID, asyncio.Task[None]] = {}
 
+    async def start(self) -> None:
+        """Watch the leases that the last process gave."""
+        for operator in await self._operators.list(None):
+            if operator.call is not None and operator.mode == "takeover":
+                self._watch(SessionID(operator.call), operator)
+
     async def stop(self) -> None:
         """Watch no more leases; they run out by themselves."""
         watching = list(self._watching.values())

@@ -24,7 +24,7 @@ from parley.session.directory import Directory
 from parley.session.handle import Post, SessionHandle
 from parley.session.whole import all_turns
 from parley.workspaces.registry import Workspaces
-from parley.workspaces.services import ServiceView, Services
+from parley.workspaces.services import Services, ServiceView
 
 CLOSED = "closed"
 WEB = "web"

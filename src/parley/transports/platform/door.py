@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from parley.transports.platform import (
     conversation_routes,
     entity_routes,
+    escalation_routes,
     event_routes,
     key_routes,
     operator_routes,
@@ -39,6 +40,7 @@ ROUTERS = (
     turn_routes.router,
     event_routes.router,
     webhook_routes.router,
+    escalation_routes.router,
     operator_routes.router,
 )
 

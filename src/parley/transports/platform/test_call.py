@@ -26,7 +26,7 @@ from parley.transports.platform.access import Caller
 from parley.transports.platform.sockets import BAD, FAILED, NORMAL, NOT_FOUND, Turned, close, welcome
 from parley.voice.call import Call, Over, Sound, Told
 from parley.workspaces.estate import Estate
-from parley.workspaces.services import Service
+from parley.workspaces.services import ServiceView
 
 VOICE = "voice"
 RATES = range(8_000, 48_001)
@@ -73,7 +73,7 @@ def _rate(text: str | None) -> int:
     return int(text)
 
 
-async def _service(socket: WebSocket, estate: Estate, caller: Caller) -> Service:
+async def _service(socket: WebSocket, estate: Estate, caller: Caller) -> ServiceView:
     try:
         return await estate.services.get(caller.workspace, str(UUID(socket.query_params.get("service_id") or "")))
     except ValueError as error:
@@ -86,7 +86,7 @@ class _Line:
     """One caller's line."""
 
     def __init__(
-        self, socket: WebSocket, estate: Estate, caller: Caller, service: Service, rate: int, scenario: str
+        self, socket: WebSocket, estate: Estate, caller: Caller, service: ServiceView, rate: int, scenario: str
     ) -> None:
         self._socket = socket
         self._estate = estate

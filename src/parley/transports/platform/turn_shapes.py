@@ -66,7 +66,7 @@ def said_in(said: Sequence[Emission]) -> list[ConversationTurn]:
             if payload.get("state") == "end" and written:
                 turns.append(_agent(written, trace))
                 written = ""
-        elif trace["type"] in ("text", "speak"):
+        elif trace["type"] in ("text", "speak", "live-agent-handoff"):
             turns += [_agent(text, trace) for text in said_by_agent(trace)]
         elif trace["type"] in ("choice", "cardV2", "carousel", "visual"):
             if not turns:

@@ -60,7 +60,7 @@ class _Reader:
         match trace["type"]:
             case "completion":
                 yield from self._completion(fields)
-            case "text" | "speak":
+            case "text" | "speak" | "live-agent-handoff":
                 for text in said_by_agent(trace):
                     yield "message", {"role": "agent", "text": text}
             case "reasoning" if fields.get("state") == "start":
