@@ -44,7 +44,11 @@ class Overlays:
                 log.error("a version that was published is not in the store", project=file.id, version=version)
             else:
                 self._programs[version] = decode_program(stored)
-        return lay_over(file, overlay, self._programs)
+        served = lay_over(file, overlay, self._programs)
+        for each in served.environments:
+            if each.draft is not None:
+                log.info("a draft waits to be published", project=file.id, environment=each.alias)
+        return served
 
     async def of(self, project: ProjectID) -> Overlay:
         """What is kept of a project."""
