@@ -13,9 +13,9 @@ from parley.crawl.reasons import missed_in
 from parley.crawl.samples import text_for
 from parley.crawl.walked import Walked
 from parley.crawl.walker import Walker
-from parley.domain.conditions import Compare, Literally, Template, Truthy
+from parley.domain.conditions import Compare, Judged, Literally, Template, Truthy
 from parley.domain.model_steps import AgentPath, AgentStep
-from parley.domain.program import Program, Trigger, Variable
+from parley.domain.program import Entity, EntityValue, Program, Trigger, Variable
 from parley.domain.step_parts import Way
 from parley.domain.steps import (
     ActionPath,
@@ -26,6 +26,7 @@ from parley.domain.steps import (
     Condition,
     CustomAction,
     End,
+    Exits,
     GoTo,
     Listening,
     Message,
@@ -35,6 +36,7 @@ from parley.domain.steps import (
     Random,
     Said,
     Set,
+    WantedEntity,
 )
 from parley.domain.world_steps import Api, Captured, Code
 from parley.engine.turn import Turn
@@ -207,4 +209,27 @@ def test_every_outcome_of_what_the_world_is_asked_is_taken() -> None:
     )
     walked = walk(worldly)
     assert walked.reached == reachable(worldly)
+    assert not walked.helped
+
+
+def test_a_model_that_judges_finds_nothing_true_and_then_each_statement() -> None:
+    judged = program(
+        "judged",
+        workflow(
+            "main",
+            Capture(
+                "ask",
+                then="mood",
+                entities=(WantedEntity("day", "day", reprompts=said("Which day?"), given_up=Way("shrug")),),
+                improvises=True,
+                exits=Exits(("The user gives up.",), "left"),
+            ),
+            Condition("mood", then="calm", branches=(Branch(Judged("angry"), "angry"), Branch(Judged("sad"), "sad"))),
+            *(Message(id, variants=said(id)) for id in ("left", "shrug", "calm", "angry", "sad")),
+        ),
+        variables={"day": Variable()},
+        entities={"day": Entity("day", values=(EntityValue("Monday"),))},
+    )
+    walked = walk(judged)
+    assert walked.reached == reachable(judged)
     assert not walked.helped

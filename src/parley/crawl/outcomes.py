@@ -15,6 +15,7 @@ from parley.domain.ids import ProjectID, SessionID, StepID, TurnID
 from parley.domain.model_steps import AgentStep, PromptedSet
 from parley.domain.narrowing import EVERYTHING, Narrowing
 from parley.domain.steps import Api, Step
+from parley.engine.judging import statements_in
 from parley.engine.turn import Turn
 from parley.engine.world import World
 from parley.ports.effects import Effect, EffectName
@@ -72,8 +73,13 @@ class Outcomes:
         """See `Tools.post`."""
 
     async def answer(self, asked: Asked) -> AsyncGenerator[Piece, None]:
-        """See `LanguageModel.answer`: an answer, each way that is offered, none to be found, and no model."""
-        texts = [ANSWER, *self._wanted()]
+        """See `LanguageModel.answer`: an answer, each way that is offered, none to be found, and no model.
+
+        What it is to judge has none of the statements true, then each of them.
+        """
+        statements = statements_in(asked)
+        judged = [str(number) for number in range(statements + 1)] if statements else []
+        texts = [*judged, ANSWER, *self._wanted()]
         chosen = self._choose(len(texts) + len(asked.tools) + 2)
         if chosen < len(texts):
             yield texts[chosen]

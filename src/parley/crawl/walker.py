@@ -56,7 +56,7 @@ class Walker:
         self._tried: set[tuple[Any, bytes]] = set()
         self._origins: dict[Place, list[tuple[Situation, Wire]]] = {}
         self._taken: set[tuple[Place, str | None]] = set()
-        self._outcomes: Counter[tuple[Place, int]] = Counter()
+        self._outcomes: Counter[tuple[Place, int, str]] = Counter()
         self._waited: set[Place] = set()
         self._left: set[Place] = set()
         self.result = Walked(program)
@@ -99,24 +99,32 @@ class Walker:
             played, points = await self._play(situation, action, push, plan, 0)
             if not self._has_turns:
                 return
-            plans += self._other_plans(plan, points)
+            plans += self._other_plans(plan, points, situation, action)
             if self._is_by_chance(played):
                 for chance in range(1, _CHANCES):
                     await self._play(situation, action, push, plan, chance)
 
-    def _other_plans(self, plan: Plan, points: dict[Place, int]) -> Iterator[Plan]:
-        """The plan with one outcome changed, as long as that outcome was not taken often enough."""
+    def _other_plans(self, plan: Plan, points: dict[Place, int], situation: Situation, action: Wire) -> Iterator[Plan]:
+        """The plan with one outcome changed, as long as that outcome was not taken often enough.
+
+        A step that waits may count what it gets: its outcomes are taken in each of its states, for each reply.
+        """
+        if not points:
+            return
+        state = decode_state(situation.state)
+        waiting = (state.stack[-1].workflow, state.stack[-1].step) if state.stack else None
         for place, count in points.items():
+            where = f"{_core(state)} {action}" if place == waiting else ""
             for outcome in range(count):
-                if outcome != plan.get(place, 0) and self._outcomes[place, outcome] < _TIMES:
-                    self._outcomes[place, outcome] += 1
+                if outcome != plan.get(place, 0) and self._outcomes[place, outcome, where] < _TIMES:
+                    self._outcomes[place, outcome, where] += 1
                     yield {**plan, place: outcome}
 
     def _is_by_chance(self, played: Played) -> bool:
         """Chance decided something in this turn, at a place where that was not tried often enough."""
         found = {place for place in played.visited if isinstance(self._step(place), Random)}
-        found = {place for place in found if self._outcomes[place, -1] < _TIMES}
-        self._outcomes.update((place, -1) for place in found)
+        found = {place for place in found if self._outcomes[place, -1, ""] < _TIMES}
+        self._outcomes.update((place, -1, "") for place in found)
         return bool(found)
 
     async def _play(

@@ -20,6 +20,7 @@ _TASK = "Read the conversation, then tell which of the numbered statements are t
 _FORM = (
     "Reply with the numbers of the true statements, separated by commas, or with 0 if none is true, and nothing else."
 )
+_HEAD = "Statements:\n"
 _SHOWN = 80
 
 
@@ -30,7 +31,7 @@ async def judge(statements: Sequence[str], briefing: Briefing, turn: Turn, known
     is what it is told besides the conversation.
     """
     numbered = "\n".join(f"{n}. {one_line(statement)}" for n, statement in enumerate(statements, 1))
-    parts = (conversation(turn), known, f"Statements:\n{numbered}", _FORM)
+    parts = (conversation(turn), known, f"{_HEAD}{numbered}", _FORM)
     answer = await ask(about(briefing, _TASK, parts, turn), turn)
     if answer is None:
         return None
@@ -41,6 +42,14 @@ async def judge(statements: Sequence[str], briefing: Briefing, turn: Turn, known
         turn.emit(debug(message, level="error", context="model"))
         return None
     return frozenset(number - 1 for number in found if number)
+
+
+def statements_in(asked: Asked) -> int:
+    """How many statements a question of `judge` is about; 0 for a question of another kind."""
+    text = asked.lines[-1].content if asked.lines else ""
+    if not text.endswith(_FORM):
+        return 0
+    return len(text.removesuffix(_FORM).rpartition(_HEAD)[2].strip().splitlines())
 
 
 def about(briefing: Briefing, task: str, parts: Sequence[str], turn: Turn) -> Asked:
