@@ -11,7 +11,8 @@ export API_KEY
 .PHONY: serve test check bench bench-engine bench-socket bench-llm lock clean
 
 serve: $(VENV)/.installed
-	@$(BIN)/parley serve examples/$(EXAMPLE) --port $(PORT) --data $(DATA)
+	@start=examples/$(EXAMPLE)/start.sh; [ -x $$start ] || start="$(BIN)/parley serve examples/$(EXAMPLE)"; \
+	  BIN=$(BIN) exec $$start --port $(PORT) --data $(DATA)
 
 test: $(VENV)/.tested-with
 	@scripts/setup-tests.sh
