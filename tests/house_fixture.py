@@ -23,7 +23,7 @@ from parley.domain.project import Environment, Project
 from parley.domain.steps import Assignment, Branch, Capture, Choice, Condition, End, Message, Option, Said, Set
 from parley.engine.interpreter import run
 from parley.engine.turn import Turn
-from parley.engine.world import NOWHERE
+from parley.engine.world import NOWHERE, World
 from parley.ports.clock import Clock
 from parley.ports.llm import LanguageModel
 from parley.session.access import Access, create_key
@@ -129,6 +129,7 @@ async def open_house(
     rate_per_minute: int | None = None,
     body_limit: int = 1024 * 1024,
     model: LanguageModel | None = None,
+    world: World = NOWHERE,
 ) -> Opened:
     """A house with these projects (`project()` when there are none) and `API_KEY`."""
     clock = clock or SystemClock()
@@ -139,8 +140,8 @@ async def open_house(
         await catalog.serve(served)
     with contextlib.suppress(Exception):
         await create_key(kept.keyring, clock.now_ms(), label="test", project=None, key=API_KEY)
-    world = replace(NOWHERE, model=model)
-    around = Surroundings(kept, kept, clock, engine, world, injections=Injections(kept.records, clock))
+    reached = replace(world, model=model or world.model)
+    around = Surroundings(kept, kept, clock, engine, reached, injections=Injections(kept.records, clock))
     directory = Directory(catalog, around)
     access = Access(kept.keyring, catalog, clock)
     house = House(

@@ -34,6 +34,12 @@ def take_injections(turn: Turn) -> None:
         turn.variables.memory.told(block_of(injection))
 
 
+def tell_injections(turn: Turn) -> None:
+    """Remember once more what this turn knows, where the memory has been emptied since."""
+    for injection in turn.folded:
+        turn.variables.memory.told(block_of(injection))
+
+
 def with_injections(asked: Asked, turn: Turn) -> Asked:
     """The question, with every injection that this turn knows and that the question does not hold already."""
     take_injections(turn)

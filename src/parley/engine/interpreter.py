@@ -35,7 +35,7 @@ from parley.domain.traces import (
 from parley.engine import triggers
 from parley.engine.asking import say_answer
 from parley.engine.dispatch import run_step
-from parley.engine.injected import event_of, take_injections
+from parley.engine.injected import event_of, take_injections, tell_injections
 from parley.engine.listening import say_no_match, unheard
 from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
@@ -106,15 +106,24 @@ def _note(turn: Turn) -> None:
     elif isinstance(action, IntentMatched):
         variables.set("last_utterance", action.query)
         variables.set("intent_confidence", round(action.confidence * 100, 2))
+    _remember(turn)
+
+
+def _remember(turn: Turn) -> None:
+    """What the user has just said is a part of the conversation."""
+    action = turn.action
     words = None if isinstance(action, HandoffReply) else said_in(action)
     if words is not None and (words or isinstance(action, Text)):
-        variables.memory.said("user", words)
+        turn.variables.memory.said("user", words)
 
 
 async def _begin(turn: Turn) -> Next:
     """From the start, unless a trigger listens for the very first thing that the client says."""
     start = turn.program.workflows[turn.program.start]
     reset(turn.state, start.id)
+    # What comes with this very turn belongs to the conversation that begins with it.
+    tell_injections(turn)
+    _remember(turn)
     _dress(turn)
     turn.frame.step = start.start
     turn.frame.variables = dict.fromkeys(start.variables, 0)
