@@ -66,7 +66,61 @@ async def status(ground: Ground, key: str | None, method: str, path: str, worksp
     return said.result()
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(RIGHTS))
+async def closing(ground: Ground, key: str | None, path: str, workspace: str) -> int:
+    """The code that a WebSocket is closed with by somebody who asks for what is not there."""
+    someone = str(uuid.UUID(int=1))
+    target = filled(path, workspace)
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "path": target,
+        "raw_path": target.encode(),
+        "root_path": "",
+        "scheme": "ws",
+        "query_string": f"workspace_id={workspace}&service_id={someone}&entity_id={someone}".encode(),
+        "headers": [],
+        "subprotocols": [] if key is None else ["auth", key],
+        "client": ("test", 1),
+        "server": ("parley.test", 80),
+    }
+    events = iter([{"type": "websocket.connect"}])
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(events, {"type": "websocket.disconnect", "code": 1006})
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await ground.front(scope, receive, send)  # type: ignore[arg-type]
+    accepted, closed = sent
+    assert accepted["type"] == "websocket.accept"
+    assert accepted["subprotocol"] == (None if key is None else "auth")
+    return int(closed["code"])
+
+
+HTTP_ROUTES = sorted(route for route in RIGHTS if route[0] != "WS")
+SOCKETS = sorted(path for method, path in RIGHTS if method == "WS")
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_a_socket_lets_in_who_may_and_nobody_else(ground: Ground, path: str) -> None:
+    ours, wanted = ground.ours.id, RIGHTS["WS", path]
+    for role in ROLES:
+        code = await closing(ground, ground.keys[role], path, ours)
+        if is_at_least(role, wanted):
+            assert code in (4004, 4404), f"let in, {role} finds nothing"
+        else:
+            assert code == 4003, role
+    for key in (None, "", "nonsense", "pk_" + "0" * 24 + "_x"):
+        assert await closing(ground, key, path, ours) == 4001
+    assert await closing(ground, ground.foreign_key, path, ours) == 4003
+    assert await closing(ground, ground.keys["owner"], path, str(uuid.UUID(int=1))) == 4003
+    assert await closing(ground, ground.keys["owner"], path, "not-a-uuid") == 4001
+
+
+@pytest.mark.parametrize(("method", "path"), HTTP_ROUTES)
 async def test_a_route_lets_in_who_may_and_nobody_else(ground: Ground, method: str, path: str) -> None:
     wanted = RIGHTS[method, path]
     ours = ground.ours.id

@@ -1,13 +1,14 @@
 """One call: a session that hears and speaks. Knows no transport and no telephone.
 
-What a caller hears and sees is a stream of `Sound` and `Told`, in order. Somebody who speaks while the agent does
-interrupts it: what is left of its sound is to be thrown away.
+What a caller hears and sees is a stream of `Sound` and `Told`, in order. Sound is handed out as fast as it is played,
+a little ahead. Somebody who speaks meanwhile interrupts it: what is left is thrown away, here and at the caller's.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -15,8 +16,9 @@ import structlog
 from msgspec import Struct
 
 from parley.domain.actions import Launch, Text
-from parley.domain.transcript import Ended, TurnConfig
+from parley.domain.transcript import Ended, Traced, TurnConfig
 from parley.errors import ParleyError
+from parley.ports.clock import Clock
 from parley.ports.speech import Heard, Recognizer, SpeechUnavailable, Synthesizer
 from parley.session.handle import Post, SessionHandle
 from parley.session.outbox import Portion
@@ -25,6 +27,10 @@ log = structlog.get_logger()
 
 WAITING = 2_000
 """How many things a caller may be behind before the call is cut."""
+LEAD_MS = 200
+"""How much sound a caller has in hand that is not played yet."""
+SAID = ("speak", "text", "live-agent-handoff")
+Note = Callable[[str, dict[str, Any]], None]
 
 
 class Sound(Struct, frozen=True):
@@ -50,26 +56,44 @@ Output = Sound | Told | Over
 
 
 class Call:
-    """Hears with `recognizer`, speaks with `synthesizer`; None of them: in words alone. Rates in samples a second."""
+    """Hears with `recognizer`, speaks with `synthesizer`; None of them: in words alone. Rates in samples a second.
+
+    `note` is told what was heard and when the agent was interrupted. Raises `SpeechUnavailable`.
+    """
 
     def __init__(
         self,
         session: SessionHandle,
+        clock: Clock,
         *,
         recognizer: Recognizer | None = None,
         synthesizer: Synthesizer | None = None,
         rate: int = 16_000,
+        note: Note = lambda type, data: None,
     ) -> None:
         self._session = session
+        self._clock = clock
         self._ear = None if recognizer is None else recognizer.open(rate)
         self._synthesizer = synthesizer
         self._rate = rate
+        self._note = note
         self._out: asyncio.Queue[Output] = asyncio.Queue()
-        self._to_say: asyncio.Queue[str] = asyncio.Queue()
+        self._to_say: asyncio.Queue[str | None] = asyncio.Queue()
         self._speaking: asyncio.Task[None] | None = None
-        self._is_speaking = False
+        self._sounding: asyncio.Task[None] | None = None
+        self._saying = ""
+        self._played_until = 0.0
+        """When what was handed out is played, in milliseconds since 1970."""
         self._interrupted = 0
-        self._leave = session.follow(self._follow)
+        self._has_barged_in = False
+        self._ended = "hangup"
+        self._is_over = False
+        self._leave = session.follow(self._follow, self._lost)
+
+    @property
+    def hears(self) -> bool:
+        """There is an ear."""
+        return self._ear is not None
 
     async def begin(self) -> None:
         """The agent speaks first."""
@@ -84,7 +108,7 @@ class Call:
         try:
             heard = self._ear.hear(pcm)
         except SpeechUnavailable as failed:
-            self._tell("error", {"message": failed.message})
+            self.tell("error", {"message": failed.message})
             return
         for each in heard:
             await self._heard(each)
@@ -92,6 +116,10 @@ class Call:
     async def say(self, text: str) -> None:
         """The caller said this, in words."""
         await self._heard(Heard(text, is_final=True))
+
+    def tell(self, type: str, data: dict[str, Any]) -> None:
+        """Tell the caller something, after all that was told before."""
+        self._put(Told(type, data))
 
     async def outputs(self) -> AsyncIterator[Output]:
         """What the caller gets, until the call is over."""
@@ -104,15 +132,19 @@ class Call:
     def close(self) -> None:
         """Nobody is on the line any more; the session stays as it is."""
         self._leave()
-        if self._speaking is not None:
-            self._speaking.cancel()
+        for task in (self._speaking, self._sounding):
+            if task is not None:
+                task.cancel()
 
     async def _heard(self, heard: Heard) -> None:
-        if self._is_speaking and not heard.is_final:
+        if self._is_audible:
             self._stop_speaking()
         if not heard.is_final or not heard.text:
             return
-        self._tell("user_transcript", {"transcript": heard.text, "stt_confidence": heard.confidence})
+        told: dict[str, Any] = {"transcript": heard.text, "stt_confidence": heard.confidence}
+        self.tell("user_transcript", told)
+        self._note("user_transcript", {**told, "is_barge_in": self._has_barged_in})
+        self._has_barged_in = False
         wire = {"type": "text", "payload": heard.text}
         await self._post(Text(wire, heard.text))
 
@@ -120,59 +152,86 @@ class Call:
         try:
             await self._session.post(Post(action, TurnConfig(), key=key))
         except ParleyError as refused:
-            self._tell("error", {"message": refused.message})
+            self.tell("error", {"message": refused.message})
+
+    @property
+    def _is_audible(self) -> bool:
+        return self._sounding is not None or self._clock.now_ms() < self._played_until
 
     def _stop_speaking(self) -> None:
-        """The caller speaks: what is left unsaid stays so."""
+        """The caller speaks: what is left unsaid stays so. That the call ends is no matter of sound."""
         self._interrupted += 1
-        while not self._to_say.empty():
-            self._to_say.get_nowait()
+        self._has_barged_in = True
+        unsaid = [self._to_say.get_nowait() for _ in range(self._to_say.qsize())]
+        if None in unsaid:
+            self._to_say.put_nowait(None)
+        if self._sounding is not None:
+            self._sounding.cancel()
+            self._sounding = None
+        self._played_until = 0.0
+        for output in [self._out.get_nowait() for _ in range(self._out.qsize())]:
+            if not isinstance(output, Sound):
+                self._out.put_nowait(output)
         self._session.interrupt()
-        self._tell("interruption", {})
+        self.tell("interruption", {})
+        told = {"interrupted_text": self._saying, "discarded_texts": [text for text in unsaid if text]}
+        self._note("barge_in", {**told, "total_barge_ins": self._interrupted})
 
     def _follow(self, portion: Portion) -> None:
         for emission in portion.emissions:
-            body = emission.body
-            if isinstance(body, Ended):
-                self._to_say.put_nowait("")
-                self._ended = body.reason
-            elif getattr(body, "type", None) in ("speak", "text", "live-agent-handoff"):
-                payload = msgspec.json.decode(body.data).get("payload") or {}  # type: ignore[union-attr]
-                text = payload.get("message")
-                if isinstance(text, str) and text.strip():
-                    self._to_say.put_nowait(text)
+            match emission.body:
+                case Ended(reason=reason):
+                    self._end(reason)
+                case Traced(type=type, data=data) if type in SAID:
+                    text = (msgspec.json.decode(data).get("payload") or {}).get("message")
+                    if isinstance(text, str) and text.strip():
+                        self._to_say.put_nowait(text)
+
+    def _lost(self) -> None:
+        """The session goes on elsewhere, and its caller's line does not."""
+        self._end("disconnected")
+
+    def _end(self, reason: str) -> None:
+        self._ended = reason
+        self._to_say.put_nowait(None)
 
     async def _speak(self) -> None:
         """Say one thing after another; the end comes after the last."""
-        while True:
-            text = await self._to_say.get()
-            if not text:
-                self._out.put_nowait(Over(self._ended))
-                return
-            self._tell("agent_transcript", {"transcript": text})
-            if self._synthesizer is None:
-                continue
-            begun = self._interrupted
-            self._is_speaking = True
-            try:
-                async for pcm in self._synthesizer.say(text, self._rate):
-                    if self._interrupted != begun:
-                        break
-                    self._put(Sound(pcm))
-            except SpeechUnavailable as failed:
-                self._tell("error", {"message": failed.message})
-            finally:
-                self._is_speaking = False
+        while (text := await self._to_say.get()) is not None:
+            self.tell("agent_transcript", {"transcript": text})
+            if self._synthesizer is not None:
+                self._saying = text
+                sounding = self._sounding = asyncio.get_running_loop().create_task(self._sound(text, self._synthesizer))
+                await asyncio.wait([sounding])
+                if self._sounding is sounding:
+                    self._sounding = None
+        self._put(Over(self._ended))
 
-    def _tell(self, type: str, data: dict[str, Any]) -> None:
-        self._put(Told(type, data))
+    async def _sound(self, text: str, synthesizer: Synthesizer) -> None:
+        try:
+            async with aclosing(synthesizer.say(text, self._rate)) as sound:  # type: ignore[type-var]
+                async for pcm in sound:
+                    self._put(Sound(pcm))
+                    await self._keep_pace(len(pcm))
+        except SpeechUnavailable as failed:
+            self.tell("error", {"message": failed.message})
+        except Exception as error:  # noqa: BLE001 - what cannot be spoken must not silence what comes after it
+            log.warning("a text was not spoken", session=self._session.id, error=repr(error))
+            self.tell("error", {"message": "This cannot be spoken now."})
+
+    async def _keep_pace(self, size: int) -> None:
+        now = self._clock.now_ms()
+        self._played_until = max(self._played_until, now) + size * 500 / self._rate
+        ahead = self._played_until - now - LEAD_MS
+        if ahead > 0:
+            await self._clock.sleep(ahead / 1000)
 
     def _put(self, output: Output) -> None:
+        if self._is_over:
+            return
         if self._out.qsize() >= WAITING:
             log.warning("a caller is too slow", session=self._session.id)
-            self._out.put_nowait(Over("too_slow"))
             self.close()
-            return
+            output = Over("too_slow")
+        self._is_over = isinstance(output, Over)
         self._out.put_nowait(output)
-
-    _ended = "hangup"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parley.transports.platform import (
@@ -25,9 +25,11 @@ from parley.transports.platform import (
     webhook_routes,
     workspace_routes,
 )
+from parley.transports.platform.observer_socket import observe
 from parley.transports.platform.problems import add_problems
-from parley.transports.platform.rights import RIGHTS
+from parley.transports.platform.rights import RIGHTS, WS
 from parley.transports.platform.test_call import test_call
+from parley.transports.platform.text_socket import connect_session, text_stream
 from parley.workspaces.estate import Estate
 
 ROUTERS = (
@@ -44,6 +46,13 @@ ROUTERS = (
     operator_routes.router,
 )
 
+SOCKETS = {
+    f"{WS}/sessions/connect": connect_session,
+    f"{WS}/observers/{{call_sid}}/ws": observe,
+    "/agent/text-stream": text_stream,
+    "/agent/test-call": test_call,
+}
+
 
 def platform_app(estate: Estate) -> ASGIApp:
     """The door to an estate."""
@@ -56,14 +65,15 @@ def _app(estate: Estate) -> FastAPI:
     )
     app.state.estate = estate
     add_problems(app)
-    app.add_api_websocket_route("/agent/test-call", test_call)
+    for path, endpoint in SOCKETS.items():
+        app.add_api_websocket_route(path, endpoint)
     for router in ROUTERS:
         app.include_router(router)
     unlisted = [
         (method, route.path)
         for route in app.routes
-        if isinstance(route, APIRoute)
-        for method in sorted(route.methods or ())
+        if isinstance(route, APIRoute | APIWebSocketRoute)
+        for method in (["WS"] if isinstance(route, APIWebSocketRoute) else sorted(route.methods or ()))
         if (method, route.path) not in RIGHTS
     ]
     if unlisted:

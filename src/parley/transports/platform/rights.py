@@ -1,6 +1,6 @@
 """Who may do what: the least role that each route of the platform API needs (platform API, section 7).
 
-A route that is not in this table cannot be served: the door refuses to open.
+A route that is not in this table cannot be served: the door refuses to open. `WS` is a WebSocket.
 """
 
 from __future__ import annotations
@@ -64,4 +64,8 @@ RIGHTS: dict[tuple[str, str], Role] = {
     ("DELETE", f"{WS}/conversations/{{conversation_id}}"): "member",
     ("POST", f"{WS}/conversations/{{conversation_id}}/turns"): "member",
     ("POST", f"{WS}/conversations/{{conversation_id}}/turns/stream"): "member",
+    ("WS", f"{WS}/sessions/connect"): "member",
+    ("WS", f"{WS}/observers/{{call_sid}}/ws"): "viewer",
+    ("WS", "/agent/text-stream"): "member",
+    ("WS", "/agent/test-call"): "member",
 }

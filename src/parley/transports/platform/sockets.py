@@ -1,20 +1,23 @@
 """What the WebSockets of the platform door share: who is calling, by subprotocol, and the codes that close them.
 
 A client offers the subprotocols `auth` and its key; the answer echoes `auth`, without which real clients give up
-(platform API, sections 3.4 and 8).
+(platform API, sections 3.4, 4.2 and 8).
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import UUID
 
 from starlette.websockets import WebSocket, WebSocketState
 
-from parley.domain.workspace import Role, Workspace, WorkspaceID, WorkspaceKey, is_at_least
-from parley.errors import NotAllowed, NotFound
+from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
+from parley.errors import NotAllowed, NotFound, StoreUnavailable
 from parley.transports.platform.access import Caller
+from parley.transports.platform.rights import RIGHTS
 from parley.workspaces.estate import Estate
+from parley.workspaces.services import ServiceView
 
 AUTH = "auth"
 NORMAL = 1000
@@ -23,12 +26,21 @@ BAD = 4001
 FOREIGN = 4003
 """A key of another workspace, or of too low a role."""
 UNKNOWN = 4004
+"""No such call."""
+FULL = 4029
+"""As many watch as may."""
+KEY_OVER = 4100
+"""The key has expired, or opens nothing any more."""
 FAILED = 4200
+"""The conversation cannot be begun now."""
 BAD_CONVERSATION = 4400
 NOT_FOUND = 4404
 OWNED = 4409
 """Another client has the conversation."""
 BUSY = 1013
+"""Come again: the client was too slow, or the server cannot go on."""
+KEY_CHECK = 30.0
+"""Seconds after which it is noticed that a key was revoked or rotated."""
 
 
 class Turned(Exception):
@@ -40,17 +52,18 @@ class Turned(Exception):
         self.reason = reason
 
 
-async def welcome(socket: WebSocket, estate: Estate, workspace: str | None, role: Role) -> Caller:
-    """Accept a socket and find out who is calling. Raises `Turned`."""
+async def welcome(socket: WebSocket, estate: Estate, workspace: str | None, token: str | None = None) -> Caller:
+    """Accept a socket and find out who is calling; `token` is for who offers no key. Raises `Turned`."""
     offered = socket.scope.get("subprotocols") or []
     has_auth = bool(offered) and offered[0] == AUTH
     await socket.accept(subprotocol=AUTH if has_auth else None)
-    key = await _key(estate, offered[1] if has_auth and len(offered) > 1 else None)
+    key = await _key(estate, offered[1] if has_auth and len(offered) > 1 else token)
     found = await _workspace(estate, workspace)
     if key.workspace != found.id:
         raise Turned(FOREIGN, "This key belongs to another workspace.")
-    if not is_at_least(key.role, role):
-        raise Turned(FOREIGN, f"A key of the role '{role}' is needed for this.")
+    wanted = RIGHTS["WS", socket.scope["route"].path]
+    if not is_at_least(key.role, wanted):
+        raise Turned(FOREIGN, f"A key of the role '{wanted}' is needed for this.")
     return Caller(key, found)
 
 
@@ -59,6 +72,8 @@ async def _key(estate: Estate, plain: str | None) -> WorkspaceKey:
         return await estate.keys.open(plain)
     except NotAllowed as refused:
         raise Turned(BAD, "Offer the subprotocols 'auth' and a valid workspace key.") from refused
+    except StoreUnavailable as failed:
+        raise Turned(BUSY, failed.message) from failed
 
 
 async def _workspace(estate: Estate, id: str | None) -> Workspace:
@@ -68,6 +83,43 @@ async def _workspace(estate: Estate, id: str | None) -> Workspace:
         raise Turned(BAD, "workspace_id: expected a UUID") from error
     except NotFound as error:
         raise Turned(FOREIGN, "This key belongs to another workspace.") from error
+
+
+def id_of(socket: WebSocket, name: str) -> str:
+    """The UUID in the query. Raises `Turned`."""
+    try:
+        return str(UUID(socket.query_params.get(name) or ""))
+    except ValueError as error:
+        raise Turned(BAD, f"{name}: expected a UUID") from error
+
+
+async def service_of(socket: WebSocket, estate: Estate, caller: Caller) -> ServiceView:
+    """The service that the query names. Raises `Turned`."""
+    try:
+        return await estate.services.get(caller.workspace, id_of(socket, "service_id"))
+    except NotFound as error:
+        raise Turned(NOT_FOUND, "Service not found.") from error
+
+
+async def key_ends(estate: Estate, key: WorkspaceKey) -> None:
+    """Return when the key opens nothing any more: it has expired, was revoked or has another secret."""
+    while (left := key.expires_at - estate.clock.now_ms()) > 0:
+        await estate.clock.sleep(min(left / 1000, KEY_CHECK))
+        try:
+            known = await estate.keys.get(key.workspace, key.id)
+        except NotFound:
+            return
+        except StoreUnavailable:
+            continue
+        if (known.digest, known.role) != (key.digest, key.role):
+            return
+
+
+async def heard(socket: WebSocket) -> AsyncIterator[str | bytes]:
+    """What the client sends, until it is gone."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        sent = message.get("bytes")
+        yield message.get("text") or "" if sent is None else sent
 
 
 async def close(socket: WebSocket, code: int = NORMAL, reason: str = "") -> None:

@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 async def frames(answer: Answer, done: Callable[[], dict[str, object]], *, with_tools: bool) -> AsyncIterator[bytes]:
     """The frames of a turn, as it is said. A client that goes away stops nothing."""
-    reader = _Reader(with_tools)
+    reader = FrameReader(with_tools=with_tools)
     try:
         async for portion in answer.read():
             for trace in traces_in(portion):
@@ -47,14 +47,15 @@ def frame(event: str, data: dict[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event.encode(), _encode(data))
 
 
-class _Reader:
+class FrameReader:
     """From traces to frames. A message that is written piece by piece is told whole at its end, too."""
 
-    def __init__(self, with_tools: bool) -> None:
+    def __init__(self, *, with_tools: bool) -> None:
         self._with_tools = with_tools
         self._written = ""
 
     def read(self, trace: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The frames of one trace: types and fields."""
         payload = trace.get("payload")
         fields = payload if isinstance(payload, dict) else {}
         match trace["type"]:
