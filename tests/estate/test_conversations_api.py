@@ -185,3 +185,19 @@ async def test_a_turn_without_words_is_refused(
     talk = (await client.post(ground.at("/conversations"), json={"service_id": service})).json()
     at = ground.at(f"/conversations/{talk['id']}")
     assert (await client.post(f"{at}/turns", json=body)).status_code == 422
+
+
+async def test_a_greeting_that_is_given_is_what_the_agent_says_first(
+    client: httpx.AsyncClient, ground: Ground, service: str
+) -> None:
+    made = await started(client, ground, service, greeting="Welcome back, Ada.")
+    at = ground.at(f"/conversations/{made['conversation_id']}")
+    assert [(t["role"], t["text"]) for t in (await client.get(at)).json()["turns"]] == [("agent", "Welcome back, Ada.")]
+    assert (await client.post(f"{at}/turns", json={"message": "hi"})).status_code == 200
+    again = await started(client, ground, service, greeting="Welcome again.")
+    assert again["session_status"] == "already_active"
+    assert "Welcome again." not in (await client.get(at)).text
+
+
+async def test_a_greeting_of_2000_letters_is_taken(client: httpx.AsyncClient, ground: Ground, service: str) -> None:
+    assert (await started(client, ground, service, greeting="x" * 2000))["session_status"] == "created"

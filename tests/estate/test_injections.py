@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from estate_fixture import Ground, break_ground
 from house_fixture import open_house, program
 from house_fixture import project as a_project
-from parley.domain.actions import Text
+from parley.domain.actions import Text, joined, left
 from parley.domain.conversation_names import call_of, session_of_conversation
 from parley.domain.ids import StepID
 from parley.domain.model_steps import Prompted
@@ -21,6 +22,7 @@ from parley.domain.program import Program
 from parley.domain.prompt import Prompt
 from parley.domain.steps import Capture
 from parley.ports.llm import Asked, Piece, Usage
+from parley.projects.load import load
 from parley.session.handle import Post, SessionHandle
 
 
@@ -259,3 +261,46 @@ async def test_a_session_that_is_not_ours_is_not_found(ground: Ground, session: 
         for sid in (call_of(session.id), "CA" + "0" * 32, "sess_1", session.id):
             answer = await stranger.post(f"/v1/{ground.foreign.id}/sessions/{sid}/inject", json={"message": "hello"})
             assert (answer.status_code, answer.json()["detail"]) == (404, "Session not found.")
+
+
+async def test_a_workflow_that_listens_for_facts_runs_at_once(tmp_path: Path, model: Listener) -> None:
+    agent = tmp_path / "agent.yaml"
+    agent.write_text(LISTENING)
+    ground = await break_ground(await open_house(load(agent).project))
+    service = (await ground.estate.services.of(ground.ours))[0]
+    session = await ground.estate.talks.with_visitor(service)
+    await (await ground.estate.talks.greet(session)).whole()
+    async with ground.client() as client:
+        told = await inject(client, ground, session, message="paid", sender="The bank")
+        await inject(client, ground, session, message="Be kind.", event_type="guidance")
+        await session.command(joined("somebody", "Ann", 2**50))
+        held = await inject(client, ground, session, message="late", sender="The clock")
+        await session.command(left("somebody"))
+        await say(session, "Thanks")
+        said = [turn["text"] for turn in await texts_of(client, ground, session) if turn["role"] == "agent"]
+        for each in (told, held):
+            assert await stage(client, ground, session, each["injection_id"]) == "shown"
+    assert [text for text in said if text] == [
+        "Hello.",
+        "And you?",
+        "News from The bank.",
+        "And you?",
+        "News from The clock.",
+        "And you?",
+        "You said Thanks.",
+    ]
+
+
+LISTENING = """
+project: bank
+variables: {said: ""}
+workflows:
+  main:
+    - say: Hello.
+    - ask: And you?
+      into: said
+    - say: You said {said}.
+  news:
+    trigger: {injection: external_event, returns: true}
+    steps: [{say: "News from {last_injection.sender}."}]
+"""

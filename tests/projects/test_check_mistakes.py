@@ -99,7 +99,7 @@ STEPS: dict[str, tuple[str, int, str, str]] = {
     "a trigger for nothing": (
         "- {trigger: {everywhere: true}, say: Hi.}",
         0,
-        "a trigger needs `intent` or `event`",
+        "a trigger needs one of `intent`, `event` and `injection`",
         "For",
     ),
     "a label used twice": ("- {label: a, say: A.}\n- {label: a, say: B.}", 1, "the label `a` is used twice", "Rename"),

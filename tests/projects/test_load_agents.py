@@ -33,7 +33,7 @@ STEPS = "workflows: {main: [say: Hi.]}\n".replace("[say: Hi.]", "[{say: Hi.}]")
 
 
 def test_what_the_engine_computes_is_built_in() -> None:
-    assert len(BUILTIN_VARIABLES) == 19
+    assert len(BUILTIN_VARIABLES) == 20
     assert set(COMPUTED) < BUILTIN_VARIABLES
 
 

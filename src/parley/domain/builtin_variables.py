@@ -16,6 +16,7 @@ BUILTIN_VARIABLES = frozenset(
         "last_utterance",
         "last_response",
         "last_event",
+        "last_injection",
         "intent_confidence",
         "vf_memory",
         "vf_user_timezone",

@@ -27,7 +27,8 @@ def safe_name(given: str, kind: FileKind | None = None) -> str:
     With a `kind`, it ends in an extension of that kind, whatever was given.
     """
     last = re.split(r"[/\\]", given[-4 * LONGEST :])[-1]
-    visible = "".join(char for char in unicodedata.normalize("NFC", last) if not _is_invisible(char))
+    # Composed last: what was invisible may have kept a letter and its accent apart.
+    visible = unicodedata.normalize("NFC", "".join(char for char in last if not _is_invisible(char)))
     spaced = re.sub(r"\s+", " ", _UNFIT.sub("_", visible)).strip(" .")
     stem, extension = spaced, ""
     if extension_of(spaced) in EXTENSIONS:

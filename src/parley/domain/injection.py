@@ -9,6 +9,7 @@ from typing import Literal, NewType
 
 from msgspec import Struct
 
+from parley.domain.actions import OWN
 from parley.domain.ids import SessionID, TurnID
 
 InjectionID = NewType("InjectionID", str)
@@ -17,6 +18,11 @@ InjectionKind = Literal["external_event", "guidance"]
 InjectionStatus = Literal["delivered", "queued_no_subscriber"]
 InjectionStage = Literal["accepted", "queued", "folded_into_turn", "shown", "spoken", "expired"]
 WAITING: frozenset[InjectionStage] = frozenset({"accepted", "queued"})
+
+
+def injection_event(kind: str) -> str:
+    """The name of the event under which triggers listen for injections of a kind."""
+    return f"{OWN}injection:{kind}"
 
 
 class Injection(Struct, frozen=True, omit_defaults=True):

@@ -22,6 +22,7 @@ from parley.domain.actions import (
 )
 from parley.domain.channel_steps import Handoff, Stream
 from parley.domain.ids import StepID
+from parley.domain.injection import injection_event
 from parley.domain.model_steps import AgentStep, Crew, Routing
 from parley.domain.steps import Capture, Cards, Choice, CustomAction, Function, GoTo, GoToIntent, Step
 from parley.domain.traces import (
@@ -35,7 +36,7 @@ from parley.domain.traces import (
 from parley.engine import triggers
 from parley.engine.asking import say_answer
 from parley.engine.dispatch import run_step
-from parley.engine.injected import event_of, take_injections, tell_injections
+from parley.engine.injected import take_injections, tell_injections
 from parley.engine.listening import say_no_match, unheard
 from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
@@ -194,7 +195,7 @@ def _elsewhere(turn: Turn) -> Next | None:
     if isinstance(action, IntentMatched):
         return triggers.by_intent(turn, action.intent)
     if isinstance(action, Injected):
-        return triggers.by_event(turn, event_of(action.kind))
+        return triggers.by_event(turn, injection_event(action.kind))
     return None
 
 

@@ -10,12 +10,14 @@ from collections import Counter
 from typing import Any
 
 from parley.domain.ids import StepID
+from parley.domain.injection import injection_event
 from parley.domain.model_steps import AgentStep
 from parley.domain.program import Program, Trigger, Workflow
 from parley.domain.steps import Capture, Cards, Choice, Condition, CustomAction, End, GoTo, Message, Reset, Step, Target
 from parley.projects.export_names import Names, declared
 from parley.projects.export_steps import item_of, ways
 from parley.projects.export_values import short
+from parley.projects.shapes import INJECTIONS
 
 DEEPEST = 4
 BACK, END = "-> back", "-> end"
@@ -216,9 +218,14 @@ def triggers(given: list[Trigger], names: Names) -> dict[str, Any]:
 
 def _trigger(trigger: Trigger, names: Names) -> Any:
     intent = None if trigger.intent is None else names.intent(trigger.intent)
-    mapping: dict[str, Any] = {"event": trigger.event} if intent is None else {"intent": intent}
+    mapping: dict[str, Any] = {"intent": intent} if intent is not None else _event(trigger.event or "")
     if not trigger.everywhere:
         mapping["everywhere"] = False
     if trigger.calls:
         mapping["returns"] = True
     return intent if list(mapping) == ["intent"] else short(mapping)
+
+
+def _event(name: str) -> dict[str, Any]:
+    kind = next((kind for kind in INJECTIONS if injection_event(kind) == name), None)
+    return {"event": name} if kind is None else {"injection": kind}

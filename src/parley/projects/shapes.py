@@ -112,12 +112,14 @@ ENVIRONMENT = Shape(
         "from": Key({"type": "string"}, "A file or directory with the agent that runs here. Default: this one."),
     },
 )
+INJECTIONS = ("external_event", "guidance")
 TRIGGER = Shape(
     "trigger",
     "What starts a workflow (or a step) from elsewhere.",
     {
         "intent": Key(TEXT, "The intent that starts it."),
         "event": Key(TEXT, "The project event that starts it."),
+        "injection": Key({"enum": list(INJECTIONS)}, "What is put into the conversation from outside, by its kind."),
         "everywhere": Key(BOOLEAN, "From any workflow; false: only while this workflow runs. Default: true."),
         "returns": Key(BOOLEAN, "What was interrupted goes on afterwards. Default: false."),
     },

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.injection import injection_event
 from parley.domain.program import Trigger
 from parley.projects.draft import Draft
 from parley.projects.nodes import Mapped, Node, Scalar
 from parley.projects.problems import did_you_mean
-from parley.projects.reading import boolean, items_of, shaped, text_of
-from parley.projects.shapes import TRIGGER
+from parley.projects.reading import boolean, items_of, one_of, shaped, text_of
+from parley.projects.shapes import INJECTIONS, TRIGGER
 
 
 def triggers_of(node: Mapped, step: StepID | None, draft: Draft) -> Iterator[Trigger]:
@@ -31,14 +32,19 @@ def _trigger(node: Node, step: StepID | None, draft: Draft) -> Trigger | None:
     if mapping is None:
         return None
     intent, event, everywhere, returns = (mapping.get(key) for key in ("intent", "event", "everywhere", "returns"))
-    if (intent is None) == (event is None):
-        draft.problems.error(node.mark, "a trigger needs `intent` or `event`, and not both", TRIGGER.advice)
+    injection = mapping.get("injection")
+    if sum(each is not None for each in (intent, event, injection)) != 1:
+        problem = "a trigger needs one of `intent`, `event` and `injection`"
+        draft.problems.error(node.mark, problem, TRIGGER.advice)
         return None
+    name = None if event is None else _event(event, draft)
+    if injection is not None:
+        name = injection_event(one_of(injection, draft.problems, "`injection`", INJECTIONS))
     return Trigger(
         workflow,
         step,
         intent=None if intent is None else draft.intent(intent),
-        event=None if event is None else _event(event, draft),
+        event=name,
         everywhere=True if everywhere is None else boolean(everywhere, draft.problems, "`everywhere`"),
         calls=returns is not None and boolean(returns, draft.problems, "`returns`"),
     )

@@ -12,12 +12,11 @@ from msgspec.structs import replace
 
 from parley.domain.actions import Action, Joined, Left, injected
 from parley.domain.ids import SessionID, TurnID
-from parley.domain.injection import Injection, InjectionKind, Receipt
+from parley.domain.injection import Injection, InjectionKind, Receipt, injection_event
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 from parley.engine.agent import Agent
-from parley.engine.injected import event_of
 from parley.errors import Busy, Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.answer import Answer
 from parley.session.edits import Change, ended
@@ -110,7 +109,7 @@ class Session:
         """Let a workflow that listens for injections run, unless a person has the conversation."""
         hold = self._state.hold
         is_held = hold is not None and hold.until > self._around.clock.now_ms()
-        if self.agent.event_triggers.get(event_of(kind)) and not self._is_draining and not is_held:
+        if self.agent.event_triggers.get(injection_event(kind)) and not self._is_draining and not is_held:
             await self.post(Post(injected(kind)))
 
     async def command(self, action: Action) -> Answer:

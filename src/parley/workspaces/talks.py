@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from parley.domain.actions import Launch, Text
+from parley.domain.actions import Launch, Text, authored
 from parley.domain.conversation_names import session_of_conversation
 from parley.domain.ids import ProjectID, SessionID, UserID
 from parley.domain.state import Contact, SessionState
@@ -71,8 +71,10 @@ class Talks:
         contact = Contact(WEB, service=service.id)
         return (await self._directory.obtain(service.project.id, user, service.environment, contact))[0]
 
-    async def greet(self, session: SessionHandle) -> Answer:
-        """Let the agent speak first."""
+    async def greet(self, session: SessionHandle, words: str | None = None) -> Answer:
+        """Let the agent speak first; with `words` it has said these, and waits for what the user says."""
+        if words:
+            return await session.command(authored(words))
         wire = {"type": "launch", "payload": {"resetState": False}}
         return await session.post(Post(Launch(wire, wire["payload"]), key="greeting"))  # type: ignore[arg-type]
 

@@ -168,7 +168,7 @@ async def start_text_session(body: StartSessionRequest, caller: Called, estate: 
         raise NotFound(UNKNOWN, code=error.code) from error
     session, is_new = await estate.talks.with_entity(service, entity)
     if is_new:
-        await (await estate.talks.greet(session)).accepted()
+        await estate.talks.greet(session, body.greeting)
     return StartSessionResponse(
         conversation_id=UUID(conversation_of(session.id)),
         session_status="created" if is_new else "already_active",
