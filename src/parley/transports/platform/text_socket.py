@@ -189,7 +189,6 @@ class TextLine:
             leave()
 
     async def _greet(self) -> None:
-        self._out.put("typing")
         try:
             answer = await self._estate.talks.greet(self._session)
         except ParleyError as error:
