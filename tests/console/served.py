@@ -17,10 +17,12 @@ AGENT = Path(__file__).parent / "agent.yaml"
 
 
 @contextmanager
-def served(port: int = 0, agent: Path = AGENT) -> Iterator[str]:
+def served(port: int = 0, agent: Path = AGENT, **environment: str) -> Iterator[str]:
     """The URL of a server that serves the agent and accepts KEY."""
     command = [sys.executable, "-m", "parley", "serve", str(agent), "--port", str(port), "--data", ":memory:"]
-    process = subprocess.Popen(command, env=os.environ | {"API_KEY": KEY}, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env=os.environ | {"API_KEY": KEY} | environment, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         url = next(found[1] for line in process.stdout if (found := re.search(r"URL\s+(http://\S+)", line)))

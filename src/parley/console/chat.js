@@ -2,10 +2,12 @@
 import { el, settle, show } from "./show.js";
 import { Inspector } from "./inspector.js";
 import { begun, newID, once, Refused, startSession, turn } from "./stream.js";
+import { isScript, Work } from "./work.js";
 
 const REMEMBERED = 400;
 const $ = (id) => document.getElementById(id);
 const inspector = new Inspector({ list: $("list"), filter: $("filter"), open: $("open"), copy: $("copy"), count: $("count"), empty: $("empty") });
+const work = new Work();
 const wide = matchMedia("(min-width: 56rem)");
 
 let talk = null; // { key, project, environment, user, name, session, ended, running, events: [...] }
@@ -32,6 +34,7 @@ async function openDoor(message = "") {
   for (const id of ["again", "leave", "composer", "log"]) $(id).hidden = true;
   $("agent").textContent = "Parley";
   $("place").textContent = "";
+  $("script").hidden = true;
   document.title = "Parley";
   say("");
   $("door").hidden = false;
@@ -135,10 +138,12 @@ async function perform(mine, progress) {
   try {
     for await (const trace of turn(mine.session, progress, trouble)) {
       if (mine !== talk) return;
-      typing.remove();
       record({ trace, elapsed: Math.round(performance.now() - began) });
       if (trace.type === "no-reply") timeout = trace.payload?.timeout;
       if (trace.type === "end") over = true;
+      typing.hidden = streaming !== null;
+      if ($("log").lastChild !== typing) $("log").append(typing);
+      scroll();
     }
     if (mine !== talk) return;
     mine.running = null;
@@ -195,7 +200,9 @@ function draw({ action, label, trace, elapsed }) {
   }
   inspector.trace(trace, elapsed ?? null);
   if (trace.type === "completion") return complete(trace.payload);
-  const node = show(trace, send);
+  if (isScript(trace)) $("script").hidden = false;
+  const made = work.take(trace, send);
+  const node = made === undefined ? show(trace, send) : made;
   if (node) row("agent", node);
 }
 
@@ -219,6 +226,8 @@ function scroll() {
 
 function clear() {
   streaming = null;
+  work.clear();
+  $("script").hidden = true;
   stopSilence();
   say("");
   $("log").replaceChildren();

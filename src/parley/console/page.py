@@ -20,6 +20,7 @@ ASSETS = {
     "chat.js": SCRIPT,
     "stream.js": SCRIPT,
     "show.js": SCRIPT,
+    "work.js": SCRIPT,
     "inspector.js": SCRIPT,
 }
 # Pictures and recordings are wherever the agent's author keeps them; everything else is this server's.
