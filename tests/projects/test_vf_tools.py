@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from parley.domain.model_steps import AgentStep
 from parley.domain.program import Program
-from parley.domain.tools import ApiTool, FunctionTool, McpServer, McpTool, Parameter
+from parley.domain.tools import ApiTool, FunctionTool, McpServer, McpTool, Parameter, SystemTool
 from parley.domain.world_steps import Api, Captured, Pair, RawBody
 from parley.projects.vf.compiler import compile_export
 from parley.projects.vf.report import Import
@@ -142,3 +143,91 @@ def test_nonsense_where_tools_are_expected_is_no_tool() -> None:
     for nonsense in (None, 5, "x", {}, [None, 5, "x", [], {}, {"inputVariables": [], "captureResponse": 5}]):
         keys = ("agentFunctionTools", "agentAPITools", "agentMCPTools", "agentIntegrationTools", "apiTools", "mcpTools")
         assert program(compiled(**dict.fromkeys(keys, nonsense))).tools == {}
+
+
+def talking(agent: dict[str, Any], **resources: Any) -> Import:
+    """An export whose first step is this agent."""
+    ports: dict[str, Any] = {"portsV2": {"builtIn": {}, "dynamic": [], "byKey": {}}}
+    onward = {"portsV2": {"builtIn": {"next": {"type": "next", "target": "talk"}}, "dynamic": [], "byKey": {}}}
+    nodes = {
+        "start": {"nodeID": "start", "type": "start", "data": onward},
+        "talk": {"nodeID": "talk", "type": "agent", "data": {"agentID": "a1", **ports}},
+    }
+    diagram = {"_id": "d", "name": "Home", "type": "TOPIC", "nodes": nodes, "variables": []}
+    export = {
+        "version": {"rootDiagramID": "d", "_version": 13},
+        "diagrams": {"d": diagram},
+        "variables": VARIABLES,
+        "agents": [{"id": "a1", "name": "Guide", "instructions": markup("Help."), **agent}],
+        **resources,
+    }
+    return compile_export(export, "agent.vf", "agent")
+
+
+def offered(found: Import) -> tuple[str, ...]:
+    (step,) = [s for w in program(found).workflows.values() for s in w.steps.values() if isinstance(s, AgentStep)]
+    return step.tools
+
+
+def test_an_agent_is_offered_its_own_tools_and_no_other_s() -> None:
+    function = {"id": "f1", "name": "find", "code": "export default async () => ({})"}
+    tools = [{"id": f"t{n}", "agentID": f"a{n}", "functionID": "f1"} for n in (1, 2)]
+    found = talking({}, functions=[function], agentFunctionTools=tools)
+    assert offered(found) == ("find",)
+    assert not [warning for warning in found.loaded.warnings if "not offered" in str(warning)]
+
+
+def test_the_runtime_s_own_tools_are_those_that_the_agent_has_switched_on() -> None:
+    found = talking(
+        {
+            "knowledgeBaseTool": {"enabled": True, "description": "Ask it first.", "chunkLimit": 50},
+            "buttonTool": {"enabled": True, "description": ""},
+            "cardTool": {"enabled": False, "description": ""},
+            "carouselTool": None,
+            "callForwardTool": {"enabled": True, "address": markup("sip:", {"variableID": "v1"}, "@tel.test")},
+        }
+    )
+    assert offered(found) == ("knowledge_base", "show_buttons", "forward_call")
+    assert program(found).tools == {
+        "knowledge_base": SystemTool("knowledge_base", "Ask it first.", kind="knowledge", options={"limit": 10}),
+        "show_buttons": SystemTool("show_buttons", kind="buttons"),
+        "forward_call": SystemTool("forward_call", kind="call_forward", options={"address": "sip:{order}@tel.test"}),
+    }
+
+
+def test_agents_share_a_tool_of_the_runtime_s_and_describe_it_differently_where_they_do() -> None:
+    other = {
+        "id": "a2",
+        "knowledgeBaseTool": {"enabled": True, "description": "Last."},
+        "buttonTool": {"enabled": True},
+    }
+    mine = {"knowledgeBaseTool": {"enabled": True, "description": "First."}, "buttonTool": {"enabled": True}}
+    found = talking({}, agents=[{"id": "a1", "instructions": markup("Help."), **mine}, other])
+    assert offered(found) == ("knowledge_base", "show_buttons")
+    assert list(program(found).tools) == ["knowledge_base", "show_buttons", "knowledge_base_2"]
+
+
+def test_a_call_that_goes_nowhere_is_not_offered() -> None:
+    found = talking({"callForwardTool": {"enabled": True}})
+    assert offered(found) == ()
+    assert any("where the call goes" in str(warning) for warning in found.loaded.warnings)
+
+
+def test_the_compiled_agent_stands_in_for_one_that_the_library_lacks() -> None:
+    compiled_agent = {"instructions": "Help.", "knowledgeBaseTool": {"enabled": True, "description": "Look."}}
+    version = {"rootDiagramID": "d", "_version": 13, "programResources": {"agents": {"a1": compiled_agent}}}
+    found = talking({}, agents=[], version=version)
+    assert offered(found) == ("knowledge_base",)
+
+
+def test_passages_and_memory_are_as_the_export_has_them() -> None:
+    version = {"rootDiagramID": "d", "_version": 13, "settings": {"memory": {"turns": 25}}}
+    knowledge = {"settings": {"search": {"limit": 7}}}
+    settings = program(compiled(version=version, project={"knowledgeBase": knowledge})).settings
+    assert (settings.knowledge.limit, settings.memory.turns) == (7, 25)
+    for nonsense in (None, 0, -3, "x", {}):
+        knowledge = {"settings": {"search": {"limit": nonsense}}}
+        version = {"rootDiagramID": "d", "settings": {"memory": {"turns": nonsense}}}
+        settings = program(compiled(version=version, project={"knowledgeBase": knowledge})).settings
+        assert settings.knowledge.limit >= 1
+        assert settings.memory.turns >= 1

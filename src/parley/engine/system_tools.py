@@ -33,6 +33,7 @@ HERE = SHOWN | LEAVING
 """The kinds that are used here; the others know nothing of the conversation."""
 MOST_BUTTONS, MOST_CARDS, LONGEST_LABEL = 20, 20, 200
 _LINK = re.compile(r"(https?://|mailto:|tel:)\S+", re.IGNORECASE)
+_SIP = re.compile(r"\s*sips?:", re.IGNORECASE)
 _PICTURE = re.compile(r"https?://\S+", re.IGNORECASE)
 _ABOUT = {
     "end": "End the conversation. `message` is said before.",
@@ -114,14 +115,15 @@ def show(tool: SystemTool, arguments: dict[str, Any], turn: Turn) -> None:
 def forward(tool: SystemTool, turn: Turn) -> None:
     """Tell the telephone where the call goes: where the author says, whatever the model says."""
     options = tool.options
-    by_phone = options.get("by", "phone") == "phone"
+    address = render(str(options.get("address", "")), turn.variables)
+    by_phone = _SIP.match(address) is None
     extension = render(str(options.get("extension", "")), turn.variables) if by_phone else ""
     passes = options.get("passes_caller")
     turn.emit(
         CallForwardTrace(
             CallForwardPayload(
                 "phone" if by_phone else "sip",
-                render(str(options.get("address", "")), turn.variables),
+                address,
                 extension or UNSET,
                 passes if by_phone and isinstance(passes, bool) else UNSET,
             )

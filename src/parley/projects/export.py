@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
+from parley.domain.knowledge_settings import KnowledgeSettings
 from parley.domain.model_steps import AgentStep, Crew, Knowledge, Operator, PromptedSet
 from parley.domain.own_workflows import is_own
 from parley.domain.program import Entity, Intent, Limits, Program, RequiredEntity, Settings, Variable
@@ -112,11 +114,16 @@ def _declared(program: Program, names: Names, origins: tuple[str, ...]) -> dict[
     if settings.no_match_knowledge is not None:
         knowledge = prompt_of(settings.no_match_knowledge)
         fallback["knowledge"] = {key: value for key, value in knowledge.items() if key != "from_knowledge"}
-    root |= _under("fallback", fallback)
+    root |= _under("fallback", fallback) | _under("knowledge", _knowledge(settings.knowledge))
     if settings.no_reply is not None:
         root["no_reply"] = silence(settings.no_reply, names)
     held = _settings(settings) | allowed_of(settings, names) | ({"origins": list(origins)} if origins else {})
     return root | _under("settings", held)
+
+
+def _knowledge(settings: KnowledgeSettings) -> dict[str, Any]:
+    usual = KnowledgeSettings()
+    return {key: value for key, value in asdict(settings).items() if value != getattr(usual, key)}
 
 
 def _under(key: str, content: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The tools of an export's agents: functions, requests, tools of MCP servers. What an integration offers runs nowhere.
+"""The tools of an export's agents: functions, requests, tools of MCP servers, and the runtime's own. What an
+integration offers runs nowhere.
 
 Source: Conversations API, section 8, and the stable API's schemas of tools, where no export is known to have some.
 """
@@ -18,6 +19,7 @@ from parley.projects.vf.names import Names
 from parley.projects.vf.report import Report
 from parley.projects.vf.rich_text import RichText
 from parley.projects.vf.shapes import Obj, by_id, number, obj, objects, text
+from parley.projects.vf.system_tools import system_tools
 from parley.projects.vf.toolbox import AgentTools
 
 _FUNCTIONS = ("agentFunctionTools",)
@@ -55,8 +57,18 @@ class _Reading:
             tool = make(each, name)
             if tool is not None:
                 self.found.tools[name] = tool
-                agent = text(each.get("agentID"))
-                self.found.of[agent] = (*self.found.of.get(agent, ()), name)
+                self._offer(name, text(each.get("agentID")))
+
+    def read_system(self) -> None:
+        """What the agents have switched on; the same tool of several agents is one."""
+        for agent, tool in system_tools(self._export, self.template, self._report):
+            same = next((n for n, known in self.found.tools.items() if replace(tool, name=n) == known), None)
+            name = same or self._free(tool.name)
+            self.found.tools[name] = replace(tool, name=name)
+            self._offer(name, agent)
+
+    def _offer(self, name: str, agent: str) -> None:
+        self.found.of[agent] = (*self.found.of.get(agent, ()), name)
 
     def function(self, each: Obj, name: str) -> Tool | None:
         """A function of the agent's; its outputs go into variables."""
@@ -134,15 +146,16 @@ class _Reading:
         name = _safe(text(server.get("name"))) or "server"
         if name not in self.found.servers:
             headers = {
-                text(each.get("key")): self._template(each.get("value"))
+                text(each.get("key")): self.template(each.get("value"))
                 for each in objects(server.get("headers"))
                 if text(each.get("key"))
             }
             about = text(server.get("description"))
-            self.found.servers[name] = McpServer(name, self._template(server.get("url")).strip(), headers, about=about)
+            self.found.servers[name] = McpServer(name, self.template(server.get("url")).strip(), headers, about=about)
         return name
 
-    def _template(self, written: Any) -> str:
+    def template(self, written: Any) -> str:
+        """A text of the export as a template."""
         return self.names.template(written) if isinstance(written, str) else self.rich.template(written)
 
     def _free(self, name: str) -> str:
@@ -167,6 +180,7 @@ def agent_tools(export: Obj, names: Names, rich: RichText, report: Report) -> Ag
     reading.read(_APIS, reading.api, named(apis, "apiToolID"))
     reading.read(_MCPS, reading.mcp, named(mcps, "mcpToolID"))
     reading.read(_INTEGRATIONS, reading.integration, named(integrations, "integrationToolID"))
+    reading.read_system()
     return reading.found
 
 

@@ -8,6 +8,7 @@ from parley.domain.ids import StepID
 from parley.domain.model_steps import AgentPath, AgentStep, Knowledge, Prompted, PromptedSet, PromptedValue
 from parley.domain.prompt import Prompt
 from parley.domain.steps import Step, Way
+from parley.domain.tools import ApiTool, FunctionTool, McpTool
 from parley.projects.vf.guessing import guessed
 from parley.projects.vf.layout import Node
 from parley.projects.vf.listening import read_listening
@@ -18,6 +19,7 @@ TURN = "conversation-turn"
 _ASKED, _KEPT = ("question", "query", "prompt"), ("variableID", "outputVariableID", "variable")
 _CHUNKS = ("chunkLimit", "limit", "maxChunks")
 _USUAL_CHUNKS, _MOST_CHUNKS = 3, 10
+_TOOLS = {"functionTools": FunctionTool, "apiTools": ApiTool, "mcpIntegrationTools": McpTool}
 _FROM_KNOWLEDGE = "its documents are not in the file: it finds nothing until the knowledge base has them"
 
 
@@ -54,8 +56,11 @@ def read_agent(node: Node, scene: Scene) -> Step:
     found = scene.prompts_of.agent(node.data.get("agentID"))
     if found is None:
         return scene.pass_through(node, f"agent '{text(node.data.get('agentID'))}' is not in the file: it goes on")
-    if found.tools:
-        scene.remark(f"its tools are not offered to the model: {', '.join(found.tools)}")
+    tools = scene.tools.of.get(text(node.data.get("agentID")), ())
+    known = {type(scene.tools.tools[name]) for name in tools}
+    lacking = [kind for kind in found.tools if _TOOLS.get(kind) not in known]
+    if lacking:
+        scene.remark(f"its tools are not offered to the model: {', '.join(lacking)}")
     names = [path.name for path in found.paths]
     return AgentStep(
         StepID(node.id),
@@ -74,6 +79,7 @@ def read_agent(node: Node, scene: Scene) -> Step:
         ),
         each_turn=_each_turn(node, scene),
         listening=read_listening(node, scene),
+        tools=tools,
     )
 
 

@@ -16,7 +16,6 @@ from parley.projects.vf.shapes import Obj, at, by_id, items, number, obj, object
 
 _MEMORY: dict[str, Memory] = {"memory": "only", "memory_prompt": "before"}
 _TOOLS = ("functionTools", "apiTools", "integrationTools", "flowTools", "mcpIntegrationTools")
-_SYSTEM_TOOLS = ("knowledgeBaseTool", "webSearchTool", "buttonTool", "cardTool", "carouselTool", "callForwardTool")
 
 
 class PathTool(Struct, frozen=True):
@@ -29,7 +28,7 @@ class PathTool(Struct, frozen=True):
 
 
 class FoundAgent(Struct, frozen=True):
-    """An agent; `tools` are those of its tools that are no paths."""
+    """An agent; `tools` are the kinds of tools that its compiled copy has: those of the library are read with it."""
 
     name: str
     instructions: str
@@ -141,6 +140,4 @@ def _role(data: Obj) -> Literal["user", "assistant"]:
 
 
 def _tools(compiled: Obj) -> tuple[str, ...]:
-    several = [key for key in _TOOLS if objects(compiled.get(key))]
-    single = [key for key in _SYSTEM_TOOLS if at(compiled, key, "enabled") is True]
-    return tuple(several + single)
+    return tuple(key for key in _TOOLS if objects(compiled.get(key)))

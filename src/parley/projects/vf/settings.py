@@ -1,4 +1,4 @@
-"""What holds for a whole export: global prompts, delay, locale."""
+"""What holds for a whole export: global prompts, delay, locale, memory, passages of the knowledge base."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from parley.domain.knowledge_settings import KnowledgeSettings
+from parley.domain.playbooks import MemoryLimit
 from parley.domain.program import Repeat, Settings
 from parley.domain.prompt import Prompt
 from parley.domain.steps import NoReply, Said
@@ -16,6 +18,7 @@ from parley.projects.vf.rich_text import RichText
 from parley.projects.vf.shapes import Obj, at, items, number, obj, text
 
 _DEFAULT_LOCALE = "en-US"
+_MOST_PASSAGES = 10
 _REPEATS: dict[float | None, Repeat] = {0: "off", 10: "last", 100: "all"}
 """`repeat` of an export: nothing, the last thing said, or the whole turn."""
 
@@ -44,6 +47,8 @@ def settings_of(export: Obj, rich: RichText, messages: Messages, report: Report)
         repeat=_REPEATS.get(number(older.get("repeat")), "last"),
         restart=older.get("restart") is not False,
         modality="voice" if _speaks(obj(export.get("project"))) else "chat",
+        knowledge=_knowledge(obj(export.get("project"))),
+        memory=_memory(newer),
     )
     return settings if delay is None else replace(settings, message_delay=max(0, int(delay)))
 
@@ -65,6 +70,16 @@ def _looked_up(project: Obj, rich: RichText, report: Report) -> Prompt | None:
     texts = (rich.template(written.get(key)).strip() for key in ("system", "prompt"))
     system = "\n\n".join(text for text in texts if text)
     return Prompt("{last_utterance}", system, knowledge=True, settings=model_settings(written))
+
+
+def _knowledge(project: Obj) -> KnowledgeSettings:
+    limit = number(at(project, "knowledgeBase", "settings", "search", "limit"))
+    return KnowledgeSettings() if limit is None else KnowledgeSettings(max(1, min(int(limit), _MOST_PASSAGES)))
+
+
+def _memory(settings: Obj) -> MemoryLimit:
+    turns = number(at(settings, "memory", "turns"))
+    return MemoryLimit() if turns is None or turns < 1 else MemoryLimit(int(turns))
 
 
 def _speaks(project: Obj) -> bool:
