@@ -8,8 +8,8 @@ from rich.console import Console
 
 from parley.cli.documents import unreadable
 from parley.cli.node_report import tell_kinds, tell_nodes
-from parley.projects.load import EXPORTS, load
 from parley.projects.load import check as find_problems
+from parley.projects.load import is_export, load
 from parley.projects.loaded import Problem
 from parley.projects.secrets_named import secrets_named
 from parley.projects.vf import import_vf
@@ -19,7 +19,7 @@ def check(path: Path) -> int:
     """Print the problems; 1 when one of them is an error."""
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     problems = find_problems(path)
-    if path.suffix.lower() in EXPORTS and not any(problem.severity == "error" for problem in problems):
+    if is_export(path) and not any(problem.severity == "error" for problem in problems):
         found = import_vf(path)
         tell_kinds(found, console)
         tell_nodes(found.nodes, console)

@@ -23,14 +23,14 @@ from parley.projects.shapes import ENVIRONMENT
 from parley.projects.source import read_nodes
 from parley.projects.widget import widget_of
 
-EXPORTS = frozenset({".vf", ".json"})
+_EXPORTS = frozenset({".vf", ".vfr", ".json"})
 AGENT_FILES = ("agent.yaml", "agent.yml")
 _YAML = frozenset({".yaml", ".yml"})
 
 
 def load(path: Path) -> Loaded:
     """The project in a file or a directory. Raises `ProblemsFound` (a `BadProject`) with everything that is wrong."""
-    if path.suffix.lower() in EXPORTS:
+    if is_export(path):
         from parley.projects.vf import load_vf
 
         return load_vf(path)
@@ -44,6 +44,11 @@ def load(path: Path) -> Loaded:
     if project is None or problems.has_errors:
         raise ProblemsFound(problems.found)
     return Loaded(project, problems.found)
+
+
+def is_export(path: Path) -> bool:
+    """Whether this is another house's export. A directory is an agent of ours, whatever it is called."""
+    return path.suffix.lower() in _EXPORTS and not path.is_dir()
 
 
 def check(path: Path) -> list[Problem]:
@@ -160,7 +165,7 @@ def _elsewhere(source: Scalar, path: Path, problems: Problems) -> Program | None
     if not target.resolve().is_relative_to(base.resolve()):
         problems.error(source.mark, f"`{name[:80]}` is outside the agent's directory", "Keep the agent in one place.")
         return None
-    if not target.exists() or target.suffix.lower() in EXPORTS:
+    if not target.exists() or is_export(target):
         message = f"there is no `{name[:80]}`" if not target.exists() else f"`{name[:80]}` is an export"
         problems.error(source.mark, message, "`from` names a file or a directory beside this one.")
         return None
