@@ -130,7 +130,7 @@ async def main(port: int, key: str) -> None:
 
 
 async def _end_with(parent: int, serving: uvicorn.Server) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 (nobody tells a process that its parent is gone)
         await asyncio.sleep(0.2)
     serving.should_exit = True
 
