@@ -16,6 +16,7 @@ from parley.domain.tools import SystemTool, Tool, WorkflowTool
 from parley.projects.conditions import test_of
 from parley.projects.draft import ARROW, Draft, Names, destination_of, is_nothing
 from parley.projects.file_texts import long_text
+from parley.projects.model_steps import reasoning_in
 from parley.projects.nodes import Listed, Mapped, Node, Scalar, json_of
 from parley.projects.playing_shapes import COST, EXIT, MEMORY, MODEL, NEEDED, PLAYBOOK, ROUTE, ROUTER
 from parley.projects.problems import Problems, did_you_mean
@@ -262,11 +263,13 @@ def _model(node: Node | None, draft: Draft) -> ModelSettings:
     if not isinstance(node, Mapped):
         return ModelSettings(_named(node, draft))
     mapping = shaped(node, MODEL, draft.problems, "`model`")
-    use, temperature, longest = (mapping.get(k) if mapping else None for k in ("use", "temperature", "max_tokens"))
+    keys = ("use", "temperature", "max_tokens", "reasoning")
+    use, temperature, longest, effort = (mapping.get(key) if mapping else None for key in keys)
     return ModelSettings(
         None if use is None else _named(use, draft),
         None if temperature is None else float(number(temperature, draft.problems, "`temperature`", least=-1e-9)),
         None if longest is None else int(number(longest, draft.problems, "`max_tokens`", whole=True)),
+        None if effort is None else reasoning_in(effort, draft),
     )
 
 

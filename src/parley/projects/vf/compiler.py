@@ -6,6 +6,7 @@ from parley.domain.channel_steps import Stream
 from parley.domain.conditions import Judged
 from parley.domain.ids import EnvironmentAlias, ProjectID, StepID, WorkflowID
 from parley.domain.model_steps import AgentStep, Knowledge, Prompted, PromptedSet
+from parley.domain.own_workflows import complete
 from parley.domain.program import Program, Workflow
 from parley.domain.project import Environment, Project
 from parley.domain.steps import Api, Call, Capture, Cards, Choice, Condition, Function, Set, Step
@@ -13,6 +14,7 @@ from parley.errors import BadProject
 from parley.projects.builtins import BUILTIN_UTTERANCES
 from parley.projects.loaded import Loaded
 from parley.projects.vf.agent_tools import agent_tools
+from parley.projects.vf.agentic import agentic, with_playbooks_as_agents
 from parley.projects.vf.conditions import Conditions
 from parley.projects.vf.entries import Entries
 from parley.projects.vf.export_file import schema_of
@@ -38,7 +40,7 @@ MAIN = EnvironmentAlias("main")
 
 def compile_export(export: Obj, file: str, stem: str) -> Import:
     """The project. Raises `BadProject` where the export has no diagram to begin in."""
-    report = Report(file)
+    report, export = Report(file), with_playbooks_as_agents(export)
     layouts = layouts_of(export, report)
     root = root_of(export, layouts)
     if root is None or root.first() is None:
@@ -82,7 +84,8 @@ def _program(
     mentioned = {trigger.intent for trigger in triggers if trigger.intent} | _listened_for(steps)
     written = [*entities, *_written(steps), *library.tools.written()]
     local = {name for workflow in workflows.values() for name in workflow.variables}
-    return Program(
+    work = agentic(export, library, root, report)
+    program = Program(
         name=name,
         start=root.id,
         workflows=workflows,
@@ -94,7 +97,10 @@ def _program(
         functions=functions_of(export, library.names),
         tools=library.tools.tools,
         servers=library.tools.servers,
+        playbooks=work.playbooks,
+        router=work.router,
     )
+    return complete(program)
 
 
 def _workflows(library: Library, report: Report) -> dict[WorkflowID, Workflow]:

@@ -62,6 +62,7 @@ from parley.projects.vf.moving import (
     read_trigger,
     read_workflow,
 )
+from parley.projects.vf.playbook_nodes import read_playbook
 from parley.projects.vf.saying import read_image_v2, read_message, read_speak, read_text, read_visual
 from parley.projects.vf.scene import Scene
 
@@ -127,6 +128,7 @@ READERS: dict[str, Reader] = {
     "response-prompt": read_response_prompt,
     "ai_set": read_ai_set,
     "agent": read_agent,
+    "playbook": read_playbook,
     "kb-search": read_knowledge,
 }
 """Kinds of `layout.CONTAINERS` and `layout.DRAWINGS` and commands become no step."""
