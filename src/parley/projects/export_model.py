@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, assert_never
 
+from msgspec.structs import asdict
+
 from parley.domain.model_steps import Knowledge, Prompted, PromptedSet
 from parley.domain.prompt import Briefing, ModelSettings, Prompt
 from parley.domain.steps import Target
@@ -79,5 +81,4 @@ def briefing_of(briefing: Briefing) -> dict[str, Any]:
 
 def settings_of(settings: ModelSettings) -> dict[str, Any]:
     """How a model is to answer."""
-    given = {"model": settings.model, "temperature": settings.temperature, "max_tokens": settings.max_tokens}
-    return {key: value for key, value in given.items() if value is not None}
+    return {key: value for key, value in asdict(settings).items() if value is not None}

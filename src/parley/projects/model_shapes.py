@@ -11,6 +11,9 @@ MODEL_KEYS = {
     "model": Key(TEXT, "Which model. Default: the server's."),
     "temperature": Key({"type": "number", "minimum": 0}, "How freely it answers."),
     "max_tokens": Key(COUNT, "How long the answer may be."),
+    "reasoning": Key(
+        {"enum": ["none", "low", "medium", "high"]}, "How much it thinks before. Default: as the model has it."
+    ),
 }
 BRIEFING_KEYS = {"system": Key(TEXT, "What the model is told about itself."), **MODEL_KEYS}
 BRIEFING = Shape(

@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 from msgspec.structs import replace
 
 from parley.domain.model_steps import Knowledge, Prompted, PromptedSet, PromptedValue
-from parley.domain.prompt import Briefing, Memory, ModelSettings, Prompt, PromptMessage
+from parley.domain.prompt import Briefing, Memory, ModelSettings, Prompt, PromptMessage, Reasoning
 from parley.projects.channel_steps import way
 from parley.projects.draft import Draft, Place, is_nothing
 from parley.projects.model_shapes import MESSAGE, PROMPT
@@ -111,11 +111,17 @@ def _messages(node: Node, draft: Draft) -> tuple[PromptMessage, ...]:
 
 def settings_in(keys: Mapped, draft: Draft, common: ModelSettings) -> ModelSettings:
     """How a model is to answer, by the keys of a step; what they leave open is as `common` has it."""
-    model, temperature, longest = (keys.get(key) for key in ("model", "temperature", "max_tokens"))
+    model, temperature, longest, effort = (keys.get(k) for k in ("model", "temperature", "max_tokens", "reasoning"))
     return ModelSettings(
         common.model if model is None else text_of(model, draft.problems, "`model`"),
         common.temperature
         if temperature is None
         else float(number(temperature, draft.problems, "`temperature`", least=-1e-9)),
         common.max_tokens if longest is None else int(number(longest, draft.problems, "`max_tokens`", whole=True)),
+        common.reasoning if effort is None else reasoning_in(effort, draft),
     )
+
+
+def reasoning_in(node: Node, draft: Draft) -> Reasoning:
+    """How much a model is to think."""
+    return cast(Reasoning, one_of(node, draft.problems, "`reasoning`", get_args(Reasoning)))
