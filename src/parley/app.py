@@ -33,6 +33,7 @@ from parley.backends.props import Furnished
 from parley.backends.scripts.inline import InlineScripts
 from parley.backends.scripts.workers import Workers
 from parley.backends.secrets import KeptSecrets, read_secrets
+from parley.backends.speech.scripted import ScriptedRecognizer, ScriptedSynthesizer
 from parley.backends.store.memory import MemoryStore
 from parley.backends.store.sqlite import SqliteStore
 from parley.backends.tools.guard import GuardedNetwork
@@ -69,7 +70,7 @@ from parley.session.properties import Properties
 from parley.session.stocking import hosts_of, tended
 from parley.session.uploads import Uploads
 from parley.session.work import Surroundings
-from parley.workspaces.estate import Estate, estate_of
+from parley.workspaces.estate import Estate, Speech, estate_of
 from parley.workspaces.keys import TOKEN
 
 log = structlog.get_logger()
@@ -171,7 +172,8 @@ async def open_house(settings: Settings) -> AsyncIterator[Opened]:
             key = await create_key(
                 store.keyring, house.clock.now_ms(), label="made by parley serve", project=None, key=settings.api_key
             )
-            estate = estate_of(house, store.records, store, store.conversations, world.tools, settings.private_hosts)
+            hosts, speech = settings.private_hosts, speech_of(settings)
+            estate = estate_of(house, store.records, store, store.conversations, world.tools, hosts, speech)
             await estate.open()
             workspace, workspace_key = await _first_workspace(estate, settings)
             sweeping = asyncio.create_task(house.directory.sweep())
@@ -233,6 +235,16 @@ async def _with_tools(
             meeting.cancel()
             await world.errands.close()
             await mcp.close()
+
+
+def speech_of(settings: Settings) -> Speech | None:
+    """What calls are heard and spoken with. Raises `BadProject` with one clear line."""
+    if settings.speech == "scripted":
+        log.warning("calls have scripted speech: tones that stand for letters, which no person understands")
+        return Speech(ScriptedRecognizer(), ScriptedSynthesizer())
+    if settings.speech != "off":
+        raise BadProject(f"PARLEY_SPEECH={settings.speech}: it is one of off and scripted.")
+    return None
 
 
 def secrets_of(settings: Settings) -> KeptSecrets:

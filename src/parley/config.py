@@ -53,6 +53,7 @@ class Settings:
     `embeddings` is what makes vectors of texts: `minilm`, `hashed`, `off`, or `auto`: MiniLM where it is installed.
     `workspace` is the id that the default workspace gets when it is made, and `workspace_key` an owner's key to it.
     `private_hosts` (`name` or `name:port`) are those of the operator's own network that webhooks may call.
+    `speech` is what calls are heard and spoken with: `off` (they go in words), or `scripted`, for tests.
     `model` is the language model. `search` is the address of a search engine that answers as SearXNG does, with
     `{query}` where the query goes.
     """
@@ -75,6 +76,7 @@ class Settings:
     secrets: SecretsPlace = field(default_factory=SecretsPlace)
     search: str | None = None
     private_hosts: frozenset[str] = frozenset()
+    speech: str = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class FromEnvironment:
     workspace: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE") or None)
     workspace_key: str | None = field(default_factory=lambda: os.environ.get("WORKSPACE_KEY") or None)
     private_hosts: frozenset[str] = field(default_factory=lambda: _words("PARLEY_PRIVATE_HOSTS"))
+    speech: str = field(default_factory=lambda: os.environ.get("PARLEY_SPEECH") or "off")
     secrets: SecretsPlace = field(default_factory=lambda: _secrets_place())
     search: str | None = field(default_factory=lambda: os.environ.get("PARLEY_SEARCH_URL") or None)
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)

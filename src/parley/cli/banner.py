@@ -28,6 +28,8 @@ def show_banner(opened: Opened, settings: Settings) -> None:
     if model is not None:
         is_script = " (a script, not a language model)" if "scripted:" in str(model) else ""
         console.print(f"  Model     {model}{is_script}", markup=False)
+    if settings.speech == "scripted":
+        console.print("  Speech    scripted (tones for tests, not a voice)")
     console.print(f"  Chat      {url}/#key={quote(opened.api_key, safe='')}&project={project.id}")
     console.print("\n  Say hello:\n")
     for line in hello(url, project.id, opened.api_key):

@@ -46,6 +46,7 @@ def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: b
         secrets=environment.secrets,
         search=environment.search,
         private_hosts=environment.private_hosts,
+        speech=environment.speech,
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, listening))

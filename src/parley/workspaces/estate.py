@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.ports.clock import Clock
 from parley.ports.conversations import Conversations
@@ -65,11 +65,11 @@ class Estate:
     injections: Injections
     injecting: Injecting
     supervising: Supervising
-    calls: Calls
     observing: Observing
-    owners: Seats
+    calls: Calls = field(default_factory=Calls)
+    owners: Seats = field(default_factory=lambda: Seats(1))
     """Who talks in a conversation, over a socket of their own."""
-    observers: Seats
+    observers: Seats = field(default_factory=lambda: Seats(OBSERVERS))
     speech: Speech | None = None
 
     async def open(self) -> None:
@@ -95,8 +95,7 @@ def estate_of(
     speech: Speech | None = None,
 ) -> Estate:
     """The estate of a house. `tools` send webhooks; `private_hosts` may be among their receivers."""
-    clock, directory = house.clock, house.directory
-    workspaces = Workspaces(records, clock)
+    clock, directory, workspaces = house.clock, house.directory, Workspaces(records, house.clock)
     services = Services(house.catalog, workspaces)
     events, audit, webhooks = Events(clock), Audit(records, clock), Webhooks(records, clock)
     talks = Talks(directory, transcripts, conversations, workspaces, services)
@@ -123,9 +122,6 @@ def estate_of(
         injections=injections,
         injecting=injecting,
         supervising=Supervising(directory, operators, escalations, injecting, audit, events, clock),
-        calls=Calls(),
         observing=Observing(directory.happenings, injections, events),
-        owners=Seats(1),
-        observers=Seats(OBSERVERS),
         speech=speech,
     )
