@@ -22,6 +22,8 @@ ASSETS = {
     "show.js": SCRIPT,
     "work.js": SCRIPT,
     "inspector.js": SCRIPT,
+    "api.css": "text/css; charset=utf-8",
+    "api.js": SCRIPT,
 }
 # Pictures and recordings are wherever the agent's author keeps them; everything else is this server's.
 POLICY = (
@@ -49,6 +51,7 @@ def page_routes(house: House) -> list[Route]:
 
     return [
         _file("/", "chat.html", "text/html; charset=utf-8"),
+        _file("/docs", "api.html", "text/html; charset=utf-8"),
         *(_file(f"/console/{name}", name, media_type) for name, media_type in ASSETS.items()),
         Route("/console/projects", projects, methods=["GET"]),
     ]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from parley.console.page import page_routes
 from parley.session.house import House
 from parley.transports.http.app import http_app
+from parley.transports.http.app import routes as table
+from parley.transports.openapi import document
 from parley.transports.platform.door import platform_app
 from parley.transports.socket.reception import Reception
 from parley.transports.socketio.door import SocketDoor
@@ -30,7 +34,12 @@ class Front:
         self._house = house
         self._reception = Reception(house)
         platform = None if estate is None else platform_app(estate)
-        routes = [*extra, *page_routes(house)]
+
+        async def describe(request: Request) -> Response:
+            """`GET /openapi.json`"""
+            return JSONResponse(document(None if platform is None else platform.document(), table(house, estate)))
+
+        routes = [*extra, *page_routes(house), Route("/openapi.json", describe)]
         http = http_app(house, extra=routes, rate_per_minute=rate_per_minute, platform=platform, estate=estate)
         self._door = SocketDoor(self._reception, otherwise=http)
 

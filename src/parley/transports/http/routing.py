@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from starlette.types import Scope
@@ -38,16 +39,26 @@ class Methods:
         return self._allow.encode()
 
 
+class Described(NamedTuple):
+    """A path with its endpoints by method, for whoever describes them."""
+
+    path: str
+    by_method: Mapping[str, Endpoint]
+
+
 class Routes:
     """A table of paths; a part in braces is a parameter. A trailing slash means nothing."""
 
     def __init__(self) -> None:
         self._fixed: dict[bytes, Methods] = {}
         self._shaped: dict[int, list[tuple[tuple[bytes, ...], Methods]]] = {}
+        self.described: list[Described] = []
+        """All that is in the table, in the order in which it came."""
 
     def add(self, path: str, by_method: Mapping[str, Endpoint], *, is_legacy: bool = False) -> None:
         """Add the endpoints of one path."""
         methods = Methods(by_method, is_legacy)
+        self.described.append(Described(path, by_method))
         parts = tuple(path.encode().split(b"/"))
         if b"{" in path.encode():
             self._shaped.setdefault(len(parts), []).append((parts, methods))

@@ -7,6 +7,7 @@ Conversations API does not come through here.
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
@@ -54,14 +55,19 @@ SOCKETS = {
 }
 
 
-def platform_app(estate: Estate) -> ASGIApp:
+def platform_app(estate: Estate) -> RequestIDs:
     """The door to an estate."""
     return RequestIDs(_app(estate))
 
 
 def _app(estate: Estate) -> FastAPI:
     app = FastAPI(
-        title="Parley", version="1", docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name
+        title="Parley",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.estate = estate
     add_problems(app)
@@ -84,8 +90,13 @@ def _app(estate: Estate) -> FastAPI:
 class RequestIDs:
     """Gives every answer an `x-request-id`."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI) -> None:
+        self._app: ASGIApp = app
+        self._describe = app.openapi
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document of the door."""
+        return self._describe()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
