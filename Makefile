@@ -8,7 +8,7 @@ PORT    ?= 8181
 DATA    ?= .parley/data.db
 export API_KEY
 
-.PHONY: serve test check bench bench-engine bench-socket bench-llm lock clean
+.PHONY: serve test check bench bench-engine bench-socket bench-llm bench-inject lock clean
 
 serve: $(VENV)/.installed
 	@start=examples/$(EXAMPLE)/start.sh; [ -x $$start ] || start="$(BIN)/parley serve examples/$(EXAMPLE)"; \
@@ -40,6 +40,9 @@ bench-socket: $(VENV)/.tested-with
 
 bench-llm: $(VENV)/.tested-with
 	$(BIN)/python -m bench.llm
+
+bench-inject: $(VENV)/.tested-with
+	$(BIN)/python -m bench.inject
 
 lock:  ## re-resolve the locked requirements
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
