@@ -153,6 +153,27 @@ def test_the_tutorial_agent_has_no_problem_and_talks_as_the_tutorial_says(desk: 
         assert answer in talk.stdout
 
 
+def test_the_thinking_agent_talks_as_its_tutorial_says(desk: Path) -> None:
+    command = "PARLEY_MODEL=scripted:tea_script.yaml parley chat tea.yaml"
+    talk = shell(f"printf '200 g of sencha\\nyes\\n' | {command}", desk)
+    assert talk.returncode == 0, talk.stderr
+    for answer in ("Good day!", "That makes 18 euros. Shall I pack it?", "sencha for 18 euros is yours."):
+        assert answer in talk.stdout
+
+
+def test_the_thinking_agent_looks_up_the_page_that_its_tutorial_adds(desk: Path) -> None:
+    run(next(command for command in commands(ROOT / "docs/tutorial/agent-that-thinks.md") if "printf" in command), desk)
+    agent = yaml.safe_load((desk / "tea.yaml").read_text())
+    agent["agent"]["tools"] = ["knowledge"]
+    (desk / "tea.yaml").write_text(yaml.safe_dump(agent | {"knowledge": {"documents": ["brewing.md"]}}))
+    rule = {"when": "brew", "calls": {"knowledge": {"question": "How is oolong brewed"}}}
+    script = [rule | {"then": [{"result": r"oolong at (\d+)", "answer": r"At \1."}]}]
+    (desk / "look.yaml").write_text(yaml.safe_dump(script))
+    assert "fine" in run("parley check tea.yaml", desk)
+    command = "PARLEY_MODEL=scripted:look.yaml PARLEY_EMBEDDINGS=off parley chat tea.yaml"
+    assert "At 90." in shell(f"printf 'how do I brew it?\\n' | {command}", desk).stdout
+
+
 def test_the_tutorial_is_right_that_a_variable_must_be_declared(desk: Path) -> None:
     first = blocks(ROOT / "docs/tutorial/first-agent.md", "yaml")[0]
     (desk / "early.yaml").write_text(first, "utf-8")
