@@ -7,7 +7,9 @@ import uuid
 from typing import Any
 
 import httpx
+import pytest
 from tests.cli.running import AGENT, run, serving
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -17,11 +19,15 @@ WORKSPACE, KEY = str(uuid.UUID(int=7)), "wk-for-the-tests"
 PRESET = {"WORKSPACE": WORKSPACE, "WORKSPACE_KEY": KEY}
 
 
+def address_of(url: str, door: str) -> str:
+    """Where a socket of the first service is."""
+    services = httpx.get(f"{url}/v1/{WORKSPACE}/services", headers={"authorization": f"Bearer {KEY}"}).json()
+    return f"{url.replace('http', 'ws')}{door}?workspace_id={WORKSPACE}&service_id={services['items'][0]['id']}"
+
+
 def greeting(url: str, environment: dict[str, str]) -> tuple[str, str]:
     """What the agent's greeting says, and what is heard of it."""
-    services = httpx.get(f"{url}/v1/{WORKSPACE}/services", headers={"authorization": f"Bearer {KEY}"}).json()
-    asked = f"workspace_id={WORKSPACE}&service_id={services['items'][0]['id']}"
-    address = f"{url.replace('http', 'ws')}/agent/test-call?{asked}"
+    address = address_of(url, "/agent/test-call")
     said, heard, ear = "", "", ScriptedEar()
     with connect(address, subprotocols=[Subprotocol("auth"), Subprotocol(KEY)]) as call:
         while not said or (environment and not heard):
@@ -53,3 +59,20 @@ def test_a_kind_of_speech_that_there_is_not_is_refused_in_one_line() -> None:
     assert tried.returncode != 0
     assert "PARLEY_SPEECH=loud: it is one of off and scripted." in tried.stderr + tried.stdout
     assert "Traceback" not in tried.stderr
+
+
+def test_a_server_that_stops_closes_the_sockets_and_goes() -> None:
+    with serving(AGENT, "--data", ":memory:", **PRESET) as server:
+        offered = [Subprotocol("auth"), Subprotocol(KEY)]
+        with (
+            connect(address_of(server.url, "/agent/text-stream"), subprotocols=offered) as talk,
+            connect(address_of(server.url, "/agent/test-call"), subprotocols=offered) as call,
+        ):
+            talk.recv(20)
+            call.recv(20)
+            assert server.stop() == 0
+            for socket in (talk, call):
+                with pytest.raises(ConnectionClosed):
+                    while True:
+                        socket.recv(20)
+                assert socket.close_code == 1012

@@ -210,6 +210,7 @@ async def test_facts_and_guidance_reach_the_session_and_count_as_delivered(doors
         "[]",
         "{}",
         '{"type": "dance"}',
+        '{"type": "stop", "more": ' + "[" * 100_000,
         '{"type": "user_message"}',
         '{"type": "user_message", "text": "  "}',
         '{"type": "user_message", "text": 1}',

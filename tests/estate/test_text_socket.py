@@ -128,6 +128,24 @@ async def test_a_message_that_is_sent_twice_is_answered_once(doors: Doors) -> No
         ], "who lost the answer with the connection gets it"
 
 
+async def test_a_message_of_any_name_is_answered(doors: Doors) -> None:
+    async with doors.open(STREAM, **await asking(doors)) as peer:
+        await greeted(peer)
+        await peer.send("message", text="fish", client_message_id="greeting")
+        assert texts(await peer.until("response_complete")) == ["You said: fish"]
+
+
+async def test_who_comes_with_a_conversation_that_is_not_to_begin_yet_is_not_greeted(doors: Doors) -> None:
+    asked = await asking(doors)
+    async with doors.ground.client() as client:
+        body = {"service_id": asked["service_id"], "auto_greet": False}
+        made = (await client.post(doors.ground.at("/conversations"), json=body)).json()
+    async with doors.open(STREAM, **asked, conversation_id=made["id"]) as peer:
+        await peer.send("message", text="fish")
+        frames = await peer.until("response_complete")
+        assert [frame["type"] for frame in frames[:2]] == ["session_started", "typing"]
+
+
 async def test_one_client_has_a_conversation_and_others_are_turned_away_until_it_leaves(doors: Doors) -> None:
     asked = await asking(doors)
     async with doors.open(STREAM, **asked) as peer:
@@ -210,7 +228,9 @@ async def test_a_conversation_that_is_closed_elsewhere_ends_here(doors: Doors) -
         '{"type": "message", "text": " \\n"}',
         '{"type": "message", "text": "%s"}' % ("x" * 10_001),
         '{"type": "message", "text": "x", "client_message_id": ""}',
+        '{"type": "message", "text": "x", "client_message_id": "parley greeting"}',
         '{"type": "dance"}',
+        '{"type": "stop", "more": ' + "[" * 100_000,
         b"\x00\xff",
     ],
 )

@@ -99,7 +99,7 @@ class Call:
         """The agent speaks first."""
         self._speaking = asyncio.get_running_loop().create_task(self._speak())
         wire: dict[str, Any] = {"type": "launch", "payload": {"resetState": False}}
-        await self._post(Launch(wire, wire["payload"]), key="greeting")
+        await self._post(Launch(wire, wire["payload"]), key="parley greeting")
 
     async def hear(self, pcm: bytes) -> None:
         """The caller's next piece of sound."""

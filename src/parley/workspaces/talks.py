@@ -27,6 +27,8 @@ from parley.workspaces.registry import Workspaces
 from parley.workspaces.services import Services, ServiceView
 
 CLOSED = "closed"
+GREETING = "parley greeting"
+"""The key of the action that lets the agent speak first; messages over sockets can have no such name."""
 WEB = "web"
 
 
@@ -76,7 +78,7 @@ class Talks:
         if words:
             return await session.command(authored(words))
         wire = {"type": "launch", "payload": {"resetState": False}}
-        return await session.post(Post(Launch(wire, wire["payload"]), key="greeting"))  # type: ignore[arg-type]
+        return await session.post(Post(Launch(wire, wire["payload"]), key=GREETING))  # type: ignore[arg-type]
 
     async def say(self, session: SessionHandle, text: str, *, streams: bool, key: str | None = None) -> Answer:
         """Take a turn. Raises `Conflict` when the conversation is closed."""

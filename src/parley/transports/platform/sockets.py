@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import UUID
 
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
 from parley.errors import NotAllowed, NotFound, StoreUnavailable
@@ -125,5 +125,5 @@ async def heard(socket: WebSocket) -> AsyncIterator[str | bytes]:
 async def close(socket: WebSocket, code: int = NORMAL, reason: str = "") -> None:
     """Close it, where it is open still."""
     if socket.client_state != WebSocketState.DISCONNECTED and socket.application_state != WebSocketState.DISCONNECTED:
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code, reason[:120])

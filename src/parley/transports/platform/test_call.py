@@ -227,7 +227,7 @@ class _Line:
         """Do what a text frame says; False where the call is to end."""
         try:
             command = _decode(text)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             call.tell("error", {"message": f"This frame is not understood: {error}"})
             return True
         match command:

@@ -59,7 +59,7 @@ class Said(Struct, frozen=True, tag_field="type", tag="message"):
     """The user says something. A second message with the same `client_message_id` within a day is the first."""
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    client_message_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    client_message_id: Annotated[str, Meta(pattern="^[!-~]{1,256}$")] | None = None
 
 
 class Stop(Struct, frozen=True, tag_field="type", tag="stop"):
@@ -169,6 +169,7 @@ class TextLine:
         self._session = session
         self._out = Outlet(socket, estate.clock)
         self._reader = FrameReader(with_tools=with_tools)
+        self._greets = "conversation_id" not in socket.query_params
         self._asked: dict[TurnID, list[bool]] = {}
         """The turns that this client waits for, and for each of its messages whether that came before."""
         self._began = 0
@@ -182,7 +183,7 @@ class TextLine:
         self._began = session.place()[1]
         leave = session.follow(self._follow, self._lost)
         try:
-            if session.state().revision == 0:
+            if self._greets and session.state().revision == 0:
                 await self._greet()
             await self._out.serve(self._hear(), self._watch_key())
         finally:
@@ -200,7 +201,7 @@ class TextLine:
         async for frame in heard(self._socket):
             try:
                 said = _decode(frame)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 self._out.put("error", message=f"This frame is not understood: {error}")
                 continue
             match said:
