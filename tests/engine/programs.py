@@ -7,11 +7,15 @@ from parley.domain.conditions import Compare, Expression, Literally, Template, T
 from parley.domain.model_steps import (
     AgentPath,
     AgentStep,
+    Crew,
     Knowledge,
+    Operator,
     Prompted,
     PromptedSet,
     PromptedValue,
 )
+from parley.domain.own_workflows import complete
+from parley.domain.playbooks import Exit, Playbook, Route, Router
 from parley.domain.program import (
     Entity,
     EntityValue,
@@ -55,6 +59,7 @@ from parley.domain.steps import (
     WantedEntity,
     Way,
 )
+from parley.domain.tools import SystemTool, WorkflowTool
 
 
 def workflow(id: str, *steps: Step, variables: tuple[str, ...] = ()) -> Workflow:
@@ -208,6 +213,36 @@ LIVE = program(
     settings=Settings(no_match_prompt=Prompt("x"), limits=Limits(steps=40, frames=4)),
     **COMMON | {"intents": INTENTS | {name: Intent(name, (name[3:].lower(),)) for name in _BUILTIN}},
 )
+THINKING = complete(
+    program(
+        "thinking",
+        workflow(
+            "main",
+            Capture("hi", then="operator", variable="name"),
+            Operator("operator", then="crew", paths=(AgentPath("on", then="crew"), AgentPath("out")), tools=("say",)),
+            Crew("crew", then="desk", members=(Route("desk"), Route("till")), paths=(AgentPath("desk", then="desk"),)),
+            AgentStep("desk", then="again", playbook="desk", each_turn=Way("again"), talks_first=False),
+            Message("again", then="till", variants=(Said("Again."),)),
+            AgentStep(
+                "till", playbook="till", paths=(AgentPath("up", then="hi"),), listening=Listening(elsewhere=False)
+            ),
+        ),
+        HELP,
+        BYE,
+        LOOP,
+        settings=Settings(limits=Limits(steps=40, frames=4)),
+        tools={"say": WorkflowTool("say", workflow="help"), "end": SystemTool("end", kind="end")},
+        playbooks={
+            "desk": Playbook("desk", "Serve {name}.", tools=("say",), exits=(Exit("bye", workflow="bye"), Exit("off"))),
+            "till": Playbook("till", "Count.", exits=(Exit("end", ends=True),)),
+        },
+        router=Router(
+            "Be kind.", "Choose.", (Route("desk"), Route("till"), Route(workflow="main")), ("end",), first="help"
+        ),
+        personas={"eve": {"name": "Eve"}},
+        **COMMON,
+    )
+)
 EMPTY = program("empty", workflow("main"))
 
-PROGRAMS = (CHOICES, ACTIONS, LIVE, BROKEN, EMPTY)
+PROGRAMS = (CHOICES, ACTIONS, LIVE, THINKING, BROKEN, EMPTY)

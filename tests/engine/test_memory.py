@@ -14,7 +14,7 @@ from parley.domain.ids import StepID, WorkflowID
 from parley.domain.model_steps import AgentStep
 from parley.domain.playbooks import MemoryLimit
 from parley.domain.program import Program, Settings, Workflow
-from parley.engine.memory import MEMORY, MOST_USES, Memory, Use
+from parley.engine.memory import MEMORY, MOST_USES, Memory, Span, Use
 from parley.ports.llm import ModelUnavailable
 
 MAIN = WorkflowID("main")
@@ -28,8 +28,8 @@ def program(turns: int = 10, *, summary: bool = True) -> Program:
     )
 
 
-def memory(turns: int = 10) -> Memory:
-    return Memory(new_session(program()), turns)
+def memory() -> Memory:
+    return Memory(new_session(program()), Span())
 
 
 def says(text: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ async def test_models_are_told_as_many_exchanges_as_the_author_says() -> None:
     await chat(model, program(30, summary=False), 80)
     lines = [line.content for line in model.asked[-1].lines]
     assert lines[-1] == "question 79"
-    assert 60 <= len(lines) <= 72
+    assert len(lines) == 60
 
 
 async def test_vf_memory_has_ten_exchanges() -> None:
@@ -148,7 +148,7 @@ _entries = st.one_of(
 def test_a_memory_that_a_client_has_written_does_no_harm(written: Any) -> None:
     state = new_session(program())
     state.storage[MEMORY] = written
-    kept = Memory(state, 10)
+    kept = Memory(state, Span(10, 2))
     kept.text(), kept.lines("x"), kept.spoke_last, kept.overflow(), kept.summary()
     kept.said("user", "hello")
     kept.used("x", [Use("1", "find")])
@@ -159,7 +159,7 @@ def test_a_memory_that_a_client_has_written_does_no_harm(written: Any) -> None:
 @pytest.mark.parametrize("turns", [10, 20, 100])
 def test_a_memory_never_grows_beyond_its_bounds(turns: int) -> None:
     state = new_session(program())
-    kept = Memory(state, turns)
+    kept = Memory(state, Span(turns, turns // 5))
     for n in range(500):
         kept.said("user" if n % 2 else "assistant", str(n))
         kept.used("x", [Use(str(n), "find")])

@@ -12,7 +12,7 @@ from typing import Any
 
 from parley.crawl.edges import Place
 from parley.domain.ids import ProjectID, SessionID, StepID, TurnID
-from parley.domain.model_steps import AgentStep, PromptedSet
+from parley.domain.model_steps import AgentStep, Crew, Operator, PromptedSet, Routing
 from parley.domain.narrowing import EVERYTHING, Narrowing
 from parley.domain.steps import Api, Step
 from parley.engine.judging import statements_in
@@ -161,7 +161,7 @@ class Outcomes:
         step = self._step()
         if isinstance(step, PromptedSet):
             return [v for value in step.values for v in self._answers.get(value.variable, ())][:_MOST_VALUES]
-        if isinstance(step, AgentStep):
+        if isinstance(step, AgentStep | Crew | Operator | Routing):
             return []
         return list(self._answers.get("last_response", ()))[:_MOST_VALUES]
 

@@ -11,7 +11,7 @@ from parley.domain.ids import VersionID, WorkflowID
 from parley.domain.model_steps import AgentStep, Crew, Prompted, PromptedSet, Routing
 from parley.domain.program import Program, Trigger
 from parley.domain.steps import Cards, CustomAction, Target
-from parley.engine.memory import MEMORY_TURNS
+from parley.engine.memory import SHORT, Span
 from parley.engine.options import options_of, path_of
 from parley.engine.understanding import Understanding
 
@@ -60,11 +60,13 @@ class Agent:
         return found
 
     @cached_property
-    def memory_turns(self) -> int:
-        """How many exchanges are remembered: for agents whose models are told of them, as many as they want."""
+    def memory_span(self) -> Span:
+        """How much is remembered: for agents whose models are told of it, as much as their authors want."""
         steps = (step for workflow in self.program.workflows.values() for step in workflow.steps.values())
-        asks = any(isinstance(step, Crew | AgentStep | Routing | Prompted | PromptedSet) for step in steps)
-        return self.program.settings.memory.turns if asks else MEMORY_TURNS
+        if not any(isinstance(step, Crew | AgentStep | Routing | Prompted | PromptedSet) for step in steps):
+            return SHORT
+        memory = self.program.settings.memory
+        return Span(memory.turns, memory.turns // 5 if memory.summary else 0)
 
     @cached_property
     def left_paths(self) -> dict[str, tuple[LeftPath, ...]]:

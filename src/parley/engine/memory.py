@@ -48,12 +48,24 @@ class _Entry(Struct, frozen=True, omit_defaults=True):
     uses: tuple[Use, ...] = ()
 
 
-class Memory:
-    """The memory of one session. `turns` is how many exchanges of both sides are kept."""
+class Span(Struct, frozen=True):
+    """How many exchanges of both sides are kept, and how many above these wait to be summed up together."""
 
-    def __init__(self, state: SessionState, turns: int) -> None:
+    turns: int = MEMORY_TURNS
+    waiting: int = 0
+
+
+SHORT = Span()
+"""For agents whose models are told of nothing."""
+
+
+class Memory:
+    """The memory of one session."""
+
+    def __init__(self, state: SessionState, span: Span) -> None:
         self._state = state
-        self._turns = turns
+        self._kept = 2 * span.turns
+        self._waiting = 2 * span.waiting
 
     def text(self) -> str:
         """The last exchanges as lines `user: ...` and `assistant: ...`."""
@@ -79,7 +91,7 @@ class Memory:
             lines[-1] = {"role": role, "content": f"{last.get('content')}\n{content}"[:LONGEST_TEXT]}
             return
         lines.append({"role": role, "content": content[:LONGEST_TEXT]})
-        self._trim(self.kept + self._slack)
+        self._trim(self._kept + self._waiting)
 
     def told(self, block: str) -> None:
         """Something came from outside the conversation: neither side said it, and only models read it."""
@@ -98,26 +110,18 @@ class Memory:
         for i in reversed(places[:-MOST_USES]):
             del lines[i]
 
-    @property
-    def kept(self) -> int:
-        """Texts that are kept."""
-        return 2 * self._turns
-
-    @property
-    def _slack(self) -> int:
-        """Texts above these that wait to be summed up together."""
-        return 2 * (self._turns // 5) if self._turns > MEMORY_TURNS else 0
-
     def overflow(self) -> str:
         """What should be summed up, as lines; empty while there is little of it."""
-        said = [entry for entry in self._entries() if entry.role in ("user", "assistant")]
-        if len(said) < self.kept + self._slack:
+        if not self._waiting or len(self._written()) < self._kept + self._waiting:
             return ""
-        return "\n".join(f"{entry.role}: {entry.content}" for entry in said[: -self.kept])
+        said = [entry for entry in self._entries() if entry.role in ("user", "assistant")]
+        if len(said) < self._kept + self._waiting:
+            return ""
+        return "\n".join(f"{entry.role}: {entry.content}" for entry in said[: -self._kept])
 
     def forget(self, summary: str | None) -> None:
         """Drop the overflow, for which `summary` stands from now on. None: nothing new does."""
-        self._trim(self.kept)
+        self._trim(self._kept)
         if summary is not None:
             self._state.storage[SUMMARY] = summary[:LONGEST_SUMMARY]
 

@@ -46,7 +46,7 @@ async def shorten_memory(turn: Turn) -> None:
     if not overflow:
         return
     summary = None
-    if turn.program.settings.memory.summary and turn.world.model is not None:
+    if turn.world.model is not None:
         router = turn.program.router
         settings = ModelSettings(None if router is None else router.settings.model, 0.0, _LONGEST_SUMMARY)
         before = memory.summary()

@@ -84,7 +84,7 @@ class Turn:
         self.world = world
         self.durable = durable
         """Return once the action would survive a crash. Raises `StoreUnavailable`."""
-        self.variables = Variables(state, now_ms, agent.program.settings.timezone, agent.memory_turns)
+        self.variables = Variables(state, now_ms, agent.program.settings.timezone, agent.memory_span)
         self.spent = Spent()
         """What models have taken in this turn."""
         self.injected: Callable[[], Sequence[Injection]] = _nothing

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.domain.state import SessionState
 from parley.engine.memory import MEMORY as MEMORY
-from parley.engine.memory import MEMORY_TURNS, Memory
+from parley.engine.memory import SHORT, Memory, Span
 
 # "Monday, Jan 1, 2025, 16:37" is the documented form of vf_now; the others are its parts.
 _TIME: dict[str, Callable[[datetime], Any]] = {
@@ -33,11 +33,9 @@ SMALL = 512
 class Variables:
     """Read and write by name. A name that no frame declares is the session's."""
 
-    def __init__(
-        self, state: SessionState, now_ms: int, default_timezone: str, memory_turns: int = MEMORY_TURNS
-    ) -> None:
+    def __init__(self, state: SessionState, now_ms: int, default_timezone: str, span: Span = SHORT) -> None:
         self._state = state
-        self.memory = Memory(state, memory_turns)
+        self.memory = Memory(state, span)
         self._now_ms = now_ms
         self._default_timezone = default_timezone
         self._frame: dict[str, Any] = {}
