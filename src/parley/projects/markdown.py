@@ -44,7 +44,7 @@ def markdown_of(slate: list[Any]) -> str | None:
     try:
         written = "\n".join(_written(paragraph["children"], {}) for paragraph in slate).rstrip("\n")
         return written if slate_of(written) == slate and plain(slate).strip() else None
-    except (KeyError, TypeError, AttributeError, Unclosed):
+    except (KeyError, IndexError, TypeError, AttributeError, Unclosed):  # of another form than Markdown has
         return None
 
 

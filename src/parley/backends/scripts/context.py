@@ -58,14 +58,21 @@ class Run:
         self._context.set_max_stack_size(limits.stack_bytes)
         self._context.eval(KERNEL)
 
-    def begin(self, kind: str, source: str, given: str, now_ms: int | None = None, seed: int = 0) -> Piece:
-        """Run the script until it is over or waits; `now_ms` and `seed` as in `ports.scripts.Script`."""
+    def begin(
+        self, kind: str, source: str, given: str, now_ms: int | None = None, seed: int = 0, prelude: str = ""
+    ) -> Piece:
+        """Run the script until it is over or waits; `now_ms` and `seed` as in `ports.scripts.Script`.
+
+        `prelude` is what it needs beside the kernel (`intl.py`).
+        """
         if len(source) > self._limits.source:
             return Piece(error=f"the script is longer than {self._limits.source} characters")
-        self._context.set_time_limit(self._limits.seconds)
         try:
             if now_ms is not None:
                 self._context.eval(f"{MOMENT}({now_ms},{seed})")
+            if prelude:
+                self._context.eval(prelude)
+            self._context.set_time_limit(self._limits.seconds)
             return self._code(source, given) if kind == "code" else self._function(source, given)
         except self._failures as error:
             return Piece(error=_explained(error, self._limits.seconds, self._memory))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from parley.backends.scripts.context import DEFAULTS, Limits, Piece, Run
 from parley.backends.scripts.fetching import finish
+from parley.backends.scripts.intl import mentions_intl, prelude_of
 from parley.ports.scripts import Fetch, Ran, Script
 
 
@@ -30,6 +31,6 @@ class InlineScripts:
         async def settle(number: int, answer: str) -> Piece:
             return run.settle(number, answer)
 
-        return await finish(
-            run.begin(script.kind, script.source, script.given, script.now_ms, script.seed), settle, fetch
-        )
+        prelude = prelude_of(script.source, script.given) if mentions_intl(script.source) else ""
+        piece = run.begin(script.kind, script.source, script.given, script.now_ms, script.seed, prelude)
+        return await finish(piece, settle, fetch)

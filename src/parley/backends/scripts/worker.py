@@ -34,7 +34,7 @@ def main(descriptor: int = 0, limits: Limits = DEFAULTS) -> None:
 
 
 def serve(wire: socket.socket, limits: Limits, first: Run) -> None:
-    """Answer one after the other: `["run", kind, source, given, now_ms, seed]` or `["settle", number, answer]`."""
+    """Answer one after the other: `["run", ...]`, with what `Run.begin` takes, or `["settle", number, answer]`."""
     current = first
     spare: Run | None = first
     while (message := _receive(wire)) is not None:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from parley.backends.scripts.context import DEFAULTS, Limits, Piece
 from parley.backends.scripts.fetching import finish
+from parley.backends.scripts.intl import mentions_intl, prelude_of
 from parley.backends.scripts.wire import Wire, WorkerDied
 from parley.ports.scripts import Fetch, Ran, Script
 
@@ -47,9 +48,12 @@ class Workers:
 
     async def run(self, script: Script, fetch: Fetch | None = None) -> Ran:
         """See `Scripts.run`."""
+        prelude = ""
+        if mentions_intl(script.source):  # beside the event loop: the first time many small files are read
+            prelude = await asyncio.to_thread(prelude_of, script.source, script.given)
         try:
             async with self._leased() as wire:
-                what = (script.kind, script.source, script.given, script.now_ms, script.seed)
+                what = (script.kind, script.source, script.given, script.now_ms, script.seed, prelude)
                 piece = await self._ask(wire, "run", *what)
                 return await finish(piece, lambda number, answer: self._ask(wire, "settle", number, answer), fetch)
         except WorkerDied:
