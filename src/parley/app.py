@@ -48,6 +48,7 @@ from parley.engine.redacting import redacted_reason
 from parley.engine.tools.places import places_of
 from parley.engine.world import World
 from parley.errors import BadProject
+from parley.ports.clock import Clock
 from parley.ports.embeddings import Embedder
 from parley.ports.knowledge import KnowledgeBase
 from parley.ports.llm import LanguageModel
@@ -141,6 +142,11 @@ async def copy_data(store: Backend, into: Path) -> None:
     """Write a copy of everything in the store as it is at one moment, while it may be in use."""
     if isinstance(store, SqliteStore):
         await store.backup(into)
+
+
+def clock() -> Clock:
+    """The time, for commands that run outside a server."""
+    return SystemClock()
 
 
 def now_ms() -> int:

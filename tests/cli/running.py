@@ -29,6 +29,14 @@ def run(*arguments: str | Path, stdin: str = "", **environment: str) -> subproce
     )
 
 
+def refused(*arguments: str | Path, **environment: str) -> str:
+    """The one thing that a command which cannot do its work says."""
+    done = run(*arguments, **environment)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
 class Server:
     """A running server and everything it has printed."""
 

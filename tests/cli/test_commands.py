@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running import AGENT, KEY, PARLEY, run, serving
+from running import AGENT, KEY, PARLEY, refused, run, serving
 
 SLOW = """
 project: slow
@@ -43,14 +43,6 @@ def texts(traces: list[dict[str, Any]]) -> list[str]:
 def launched(url: str, key: str, project: str = "tryout", user: str = "ada") -> list[str]:
     session = start(url, key, project, user).json()["sessionKey"]
     return texts(interact(url, session, {"type": "launch"}))
-
-
-def refused(*arguments: str | Path, **environment: str) -> str:
-    """The one thing that a command which cannot do its work says."""
-    done = run(*arguments, **environment)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def test_version_is_told() -> None:

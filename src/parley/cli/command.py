@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys of a data file.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+webhooks = typer.Typer(help="Webhooks of a data file.", no_args_is_help=True)
+app.add_typer(webhooks, name="webhook")
 app.add_typer(knowledge, name="knowledge")
 
 DATA = "parley.db"
@@ -146,9 +148,17 @@ def backup(
 def key_create(
     project: Annotated[str | None, typer.Option(help="The one project it opens; all of them without.")] = None,
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    workspace: Annotated[str | None, typer.Option(help="Make this workspace's key: id, slug or default.")] = None,
+    role: Annotated[str, typer.Option(help="Of a workspace's key: owner, admin, member or viewer.")] = "member",
+    days: Annotated[int | None, typer.Option(help="Of a workspace's key: for how long it is good.", min=1)] = None,
     data: Data = DATA,
 ) -> None:
     """Make a key. It is shown once."""
+    if workspace is not None:
+        from parley.cli.workspaces import create_workspace_key
+
+        create_workspace_key(data, workspace, role, label, days)
+        return
     from parley.cli.data import create_api_key
 
     create_api_key(data, project, label)
@@ -171,3 +181,15 @@ def key_revoke(
     from parley.cli.data import revoke_api_key
 
     raise typer.Exit(revoke_api_key(data, id))
+
+
+@webhooks.command("replay")
+def webhook_replay(
+    webhook: Annotated[str, typer.Argument(help="The webhook's id.")],
+    delivery: Annotated[str, typer.Argument(help="The id of the delivery that is to be sent once more.")],
+    data: Data = DATA,
+) -> None:
+    """Send a webhook's delivery once more."""
+    from parley.cli.workspaces import replay_delivery
+
+    replay_delivery(data, webhook, delivery)

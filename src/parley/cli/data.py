@@ -61,6 +61,7 @@ def back_up(data: str, into: Path) -> None:
 
 
 def with_store(data: str, use: Callable[[Backend], Awaitable[T]]) -> T:
+    """What `use` makes of the store in a data file, which a server may be using. Raises `StoreUnavailable`."""
     """Use a data file. Raises `BadProject` and `StoreUnavailable` with one clear line."""
     if data == MEMORY:
         raise BadProject("Nothing is kept in :memory:. Name the data file that the server uses: --data FILE.")

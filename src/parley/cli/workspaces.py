@@ -1,0 +1,57 @@
+"""Commands about workspaces and webhooks that work on a data file, also while a server uses it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from rich.console import Console
+
+from parley.app import OWNER_DAYS, Backend, clock
+from parley.cli.data import with_store
+from parley.domain.workspace import ROLES, Role, WorkspaceID
+from parley.errors import BadProject
+from parley.workspaces.keys import WorkspaceKeys
+from parley.workspaces.registry import Workspaces
+from parley.workspaces.webhooks import Webhooks
+
+DEFAULT = "default"
+
+
+def create_workspace_key(data: str, workspace: str, role: str, label: str, days: int | None) -> None:
+    """Make a key of a workspace and print it. `workspace` is its id or its slug."""
+    if role not in ROLES:
+        raise BadProject(f"--role {role}: it is one of {', '.join(ROLES)}.")
+
+    async def create(store: Backend) -> str:
+        id = await _workspace(store, workspace)
+        keys = WorkspaceKeys(store.records, clock())
+        wanted: Role = next(each for each in ROLES if each == role)
+        return (await keys.create(id, wanted, days or OWNER_DAYS, name=label or None))[1]
+
+    Console(highlight=False, soft_wrap=True).print(with_store(data, create), markup=False)
+
+
+def replay_delivery(data: str, webhook: str, delivery: str) -> None:
+    """Queue a delivery once more. A server sends it when it starts; a running one is asked over its API."""
+
+    async def replay(store: Backend) -> str:
+        webhooks = Webhooks(store.records, clock())
+        found = await webhooks.of(webhook)
+        before = await webhooks.delivery(found.id, delivery)
+        return (await webhooks.queue_body(found, before.type, before.body, replay_of=before.id)).id
+
+    id = with_store(data, replay)
+    Console(highlight=False).print(f"Queued as {id}. It is sent when the server next starts.")
+
+
+async def _workspace(store: Backend, named: str) -> WorkspaceID:
+    workspaces = Workspaces(store.records, clock())
+    if named == DEFAULT:
+        return (await workspaces.default()).id
+    try:
+        return (await workspaces.get(WorkspaceID(str(UUID(named))))).id
+    except ValueError:
+        for workspace in await workspaces.list(at_most=10_000):
+            if workspace.slug == named:
+                return workspace.id
+    raise BadProject(f"There is no workspace '{named}'. Name its id or its slug; '{DEFAULT}' is always there.")
