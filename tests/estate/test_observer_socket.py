@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 from tests.estate.socket_client import PROTOCOLS, Doors, Frame, Peer, open_doors
 from tests.estate.test_call_socket import PATH as CALL
 from tests.estate.test_call_socket import asking, clock_of, with_speech
+from tests.estate.test_injections import Listener, talker
 from tests.estate.test_text_socket import STREAM, greeted, using_a_tool
 
 from estate_fixture import Ground, break_ground
-from house_fixture import open_house
+from house_fixture import open_house, project
 from parley.backends.clock import StillClock
 from parley.backends.speech.scripted import encode
 from parley.domain.conversation_names import call_of, conversation_of
@@ -185,6 +187,20 @@ async def test_tools_and_changes_of_workflow_are_seen() -> None:
             over = await shown(peer, "tool_call_completed")
             assert (over["call_id"], over["succeeded"]) == (begun["call_id"], False)
             assert over["duration_ms"] >= 0 and over["error_message"]
+
+
+async def test_what_is_written_piece_by_piece_is_seen_so_and_then_whole() -> None:
+    whole = project()
+    environment = replace(whole.environments[0], program=talker())
+    ground = await break_ground(await open_house(replace(whole, environments=(environment,)), model=Listener()))
+    async with open_doors(ground) as doors:
+        session = await a_session(doors)
+        async with doors.open(at(doors, call_of(session.id))) as peer:
+            await shown(peer, "session_start")
+            await say(doors, session, "fish", streams=True)
+            assert (await shown(peer, "agent_transcript_delta"))["delta"] == "Noted."
+            told = await shown(peer, "agent_transcript")
+            assert (told["transcript"], told["streaming"]) == ("Noted.", True)
 
 
 async def test_a_quiet_conversation_is_watched_without_the_watchdog_firing(still: Doors) -> None:

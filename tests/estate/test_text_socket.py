@@ -344,7 +344,12 @@ async def test_a_turn_that_cannot_be_saved_is_told_as_an_error() -> None:
     store = FailingStore(clock=SystemClock())
     ground = await break_ground(await open_house(store=store))
     async with open_doors(ground) as doors, doors.open(STREAM, **await asking(doors)) as peer:
-        await greeted(peer)
+        conversation = await greeted(peer)
         store.fails = {"commit"}
         await peer.send("message", text="fish")
-        assert (await peer.the("error"))["message"]
+        assert (await peer.the("error"))["message"] == "The disk is full."
+        assert await peer.closed() == 1013, "who connects again finds it as it was saved"
+        store.fails = set()
+        async with doors.open(STREAM, **await asking(doors), conversation_id=conversation) as again:
+            await again.send("message", text="fish")
+            assert texts(await again.until("response_complete"))[-1:] == ["You said: fish"]
