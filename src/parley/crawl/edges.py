@@ -8,8 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from parley.domain.ids import StepID, WorkflowID
+from parley.domain.own_workflows import playbook_workflow
 from parley.domain.program import Program, Workflow
 from parley.domain.steps import Call, GoTo, Step
+from parley.domain.tools import WorkflowTool
 
 Place = tuple[WorkflowID, StepID]
 """A step of the program. Ids of steps are unique in their workflow only."""
@@ -37,15 +39,29 @@ def targets_of(step: Step, workflow: Workflow, program: Program) -> set[Place]:
 
 
 def entries_of(program: Program) -> set[Place]:
-    """The steps at which conversations and triggers begin."""
+    """The steps at which conversations, triggers, and what models may go to begin."""
     found: set[Place] = set()
     begins = [(program.start, None), *((trigger.workflow, trigger.step) for trigger in program.triggers)]
+    begins += [(workflow, None) for workflow in _offered(program)]
     for name, step in begins:
         workflow = program.workflows.get(name)
         first = None if workflow is None else step or workflow.start
         if first is not None:
             found.add((name, first))
     return found
+
+
+def _offered(program: Program) -> Iterator[WorkflowID]:
+    """The workflows that a router may go to, and those that are tools."""
+    router = program.router
+    if router is not None and router.first is not None:
+        yield router.first
+    for route in () if router is None else router.routes:
+        if route.workflow is not None:
+            yield route.workflow
+        elif route.playbook is not None:
+            yield playbook_workflow(route.playbook)
+    yield from (tool.workflow for tool in program.tools.values() if isinstance(tool, WorkflowTool))
 
 
 def reachable(program: Program) -> set[Place]:

@@ -51,7 +51,7 @@ def _missed(place: Place, walked: Walked, open_ways: set[Place], sources: dict[P
     before = next((each for each in sources.get(place, ()) if each in walked.reached), None)
     if before is None:
         is_entry = place in entries_of(program)
-        return Missed(place, "its trigger never got the word" if is_entry else "nothing that was reached leads to it")
+        return Missed(place, "nothing that was tried began it" if is_entry else "nothing that was reached leads to it")
     return Missed(place, _not_taken(before, program))
 
 
