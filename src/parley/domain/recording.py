@@ -48,9 +48,9 @@ class Heard(Struct, frozen=True, omit_defaults=True):
     """All that one turn got.
 
     `clock`: the readings of the world's clock, in milliseconds after the action was accepted. `facts`: what is set
-    up: an address, or None for a port or a secret (`secret:name`) that is not there. `stopped`: when the turn was interrupted, in microseconds
-    after it began. `state`: of a session's first turn the variables that it did not get from its agent; of a change
-    that a client made all that may be changed (`stack`, `storage`, `variables`).
+    up: an address, or None for a port or a secret (`secret:name`) that is not there. `stopped`: when the turn was
+    interrupted, in microseconds after it began. `state`: of a session's first turn the variables that it did not get
+    from its agent; of a change that a client made all that may be changed (`stack`, `storage`, `variables`).
     """
 
     exchanges: tuple[Exchange, ...] = ()

@@ -25,7 +25,10 @@ _DECODER = msgspec.json.Decoder(_Outcome)
 
 
 async def send_once(turn: Turn, step: StepID, request: Request, *, is_idempotent: bool) -> Response:
-    """The response, now or from the time before, without the secrets that went out. Raises `RequestFailed`, `UnknownOutcome`, `StoreUnavailable`."""
+    """The response, now or from the time before, without the secrets that went out.
+
+    Raises `RequestFailed`, `UnknownOutcome`, `StoreUnavailable`.
+    """
 
     async def send() -> bytes:
         try:
