@@ -50,7 +50,9 @@ class Ear(Protocol):
     async def work(
         self, question: Question, form: Form[T], do: Callable[[], Awaitable[T]], ok: Callable[[T], bool]
     ) -> T:
-        """What comes out the same whenever it is done; only where it is not `ok`, or never comes, it is heard."""
+        """What comes out the same whenever it is done; only where it is not `ok`, or never comes, it is heard. Where
+        others are asked meanwhile, it is heard when it was done: what is told then keeps its order.
+        """
         ...
 
     def stream(
@@ -79,6 +81,11 @@ class Ear(Protocol):
 def key_of(question: Question, redaction: Redaction) -> str:
     """The name under which the answer is found. Nothing that is blackened is in it."""
     return hashlib.blake2b(redaction.text(question.asked).encode("utf-8", "replace"), digest_size=9).hexdigest()
+
+
+def end_of(question: Question) -> Question:
+    """When this was done, which nobody asks for."""
+    return Question(question.port, f"done {question.asked}", "")
 
 
 class Listening:
@@ -111,12 +118,16 @@ class Listening:
         self, question: Question, form: Form[T], do: Callable[[], Awaitable[T]], ok: Callable[[T], bool]
     ) -> T:
         """See `Ear.work`."""
+        is_first = not self._open
         n = self._ask(question)
         answer = await do()
-        if ok(answer):
+        if not ok(answer):
+            self._note(n, form.pack(answer))
+        elif is_first and self._count == n:
             del self._open[n]
         else:
-            self._note(n, form.pack(answer))
+            self._open[n] = end_of(question)
+            self._note(n)
         return answer
 
     async def stream(

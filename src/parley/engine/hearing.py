@@ -122,7 +122,12 @@ class _Effects:
 
     async def finish(self, name: EffectName, effect: Effect) -> None:
         """See `Effects.finish`."""
+        done = Question("effects", f"finish {name.effect}", f"finish {name.effect}")
+        await self._ear.work(done, EFFECT, lambda: self._finish(name, effect), lambda _: True)
+
+    async def _finish(self, name: EffectName, effect: Effect) -> Effect | None:
         await self._effects.finish(name, effect)
+        return None
 
     async def settle(self, session: SessionID, turn: TurnID) -> None:
         """See `Effects.settle`."""

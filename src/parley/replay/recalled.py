@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from parley.domain.recording import NEVER, Exchange, Heard
 from parley.domain.redaction import Redaction, secret_mark
-from parley.engine.ear import Form, Question, key_of
+from parley.engine.ear import Form, Question, end_of, key_of
 from parley.ports.llm import Piece
 
 T = TypeVar("T")
@@ -56,7 +56,13 @@ class Recalled:
     ) -> T:
         """See `Ear.work`."""
         exchange = self._next(question)
-        return await do() if exchange is None else await self._answer(exchange, form)
+        if exchange is not None:
+            return await self._answer(exchange, form)
+        answer = await do()
+        end = self._next(end_of(question))
+        if end is not None:
+            await self._until(end.at)
+        return answer
 
     async def stream(
         self, question: Question, form: Form[list[Piece]], do: Callable[[], AsyncIterator[Piece]]
@@ -92,7 +98,7 @@ class Recalled:
 
     def unasked(self) -> list[Exchange]:
         """What was asked for then and is not now."""
-        return [exchange for left in self._left.values() for exchange in left]
+        return [exchange for left in self._left.values() for exchange in left if exchange.about]
 
     def _next(self, question: Question) -> Exchange | None:
         left = self._left.get((question.port, key_of(question, self._redaction)))

@@ -7,7 +7,8 @@ Conversations API, sections 4 (`tool-call`) and 8; decisions, "Turns" (effects).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from msgspec import UNSET
 
@@ -32,6 +33,7 @@ from parley.ports.mcp import McpFailed
 
 __all__ = ["Used", "use"]
 
+T = TypeVar("T")
 _SENT_OFF = "It has been started; its result will not be reported."
 _AWAITED = "It has been started; its result comes later. Go on with the conversation meanwhile."
 
@@ -43,31 +45,44 @@ async def use(calls: Sequence[ToolCall], turn: Turn, step: Step, offered: Collec
     """
     # The names of effects are given out before anything runs: so they are the same when the turn is run again.
     places = [StepID(turn.effect(step.id)) for _ in calls]
+    # All are found before the first is told of: so how soon a server says what it has does not change what is told.
+    found = await _all([_find(call, turn, offered) for call in calls])
+    return await _all([_use(*each, turn) for each in zip(calls, found, places, strict=True)])
+
+
+async def _all(waited_for: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_use(call, place, turn, offered)) for call, place in zip(calls, places, strict=True)
-            ]
+            tasks = [group.create_task(each) for each in waited_for]
     except* ParleyError as failures:
         raise _first(failures) from None
     return [task.result() for task in tasks]
 
 
-async def _use(call: ToolCall, place: StepID, turn: Turn, offered: Collection[str] | None) -> Used:
+async def _find(call: ToolCall, turn: Turn, offered: Collection[str] | None) -> Found | ParleyError:
+    """The tool, or why there is none."""
+    try:
+        if offered is not None and call.name not in offered:
+            raise NoTool(f"there is no tool '{call.name[:80]}'")
+        return await find(call.name, turn)
+    except (NoTool, NoSecret, McpFailed) as refused:
+        return refused
+
+
+async def _use(call: ToolCall, found: Found | ParleyError, place: StepID, turn: Turn) -> Used:
     known = turn.program.tools.get(call.name)
     ref = None if known is None else ref_of(known)
     turn.emit(started(call, ref))
-    used = await _used(call, place, turn, offered, ref)
+    used = await _used(call, found, place, turn, ref)
     if used.result != _AWAITED:
         turn.emit(completed(used, ref))
     return used
 
 
-async def _used(call: ToolCall, place: StepID, turn: Turn, offered: Collection[str] | None, ref: Ref | None) -> Used:
+async def _used(call: ToolCall, found: Found | ParleyError, place: StepID, turn: Turn, ref: Ref | None) -> Used:
     try:
-        if offered is not None and call.name not in offered:
-            raise NoTool(f"there is no tool '{call.name[:80]}'")
-        found = await find(call.name, turn)
+        if isinstance(found, ParleyError):
+            raise found
         arguments = read_arguments(call.arguments)
         check(arguments, found.schema)
         run = _ready(found, arguments, place, turn)
