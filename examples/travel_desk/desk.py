@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
+from pathlib import Path
 
 import uvicorn
 from mcp.server.mcpserver import MCPServer
@@ -123,10 +125,21 @@ class Locked:
 async def main(port: int, key: str) -> None:
     """Serve as long as the process that started this one lives."""
     app = Locked(server.streamable_http_app(json_response=True), key)
-    serving = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    serving = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     watching = asyncio.create_task(_end_with(os.getppid(), serving))
-    await serving.serve()
+    listening = _listen(port)
+    sys.stdout.write(f"The services of the travel desk listen on port {port}.\n")
+    sys.stdout.flush()
+    await serving.serve([listening])
     watching.cancel()
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        where = Path(__file__).parent / "agent.yaml"
+        sys.exit(f"Port {port} is taken. Choose another in {where}, under `desk` and `private_hosts`.")
 
 
 async def _end_with(parent: int, serving: uvicorn.Server) -> None:

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 bin=${BIN:-$here/../../.venv/bin}
 port=$(sed -n 's|^  desk: *"*http://localhost:\([0-9]*\).*|\1|p' "$here/agent.yaml")
 
-if ! "$bin/python" -c 'import mcp.server.mcpserver' 2>/dev/null; then
+if ! "$bin/python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("mcp") is None)'; then
   echo "Installing what the travel desk needs (once) ..."
   if command -v uv >/dev/null 2>&1; then
     uv pip install --quiet --python "$bin/python" -r "$here/requirements.txt"
@@ -16,22 +16,17 @@ if ! "$bin/python" -c 'import mcp.server.mcpserver' 2>/dev/null; then
   fi
 fi
 
-key=$("$bin/python" -c 'import secrets; print(secrets.token_hex(16))')
-export PARLEY_SECRET_DESK_KEY="$key"
+PARLEY_SECRET_DESK_KEY=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+export PARLEY_SECRET_DESK_KEY
 [ -n "${PARLEY_MODEL:-}${PARLEY_MODELS:-}" ] || export PARLEY_MODEL="scripted:$here/model.yaml"
 
-answers() {
-  "$bin/python" -c 'import socket, sys; socket.create_connection(("localhost", int(sys.argv[1])), 1)' "$port" 2>/dev/null
-}
-if answers; then
-  echo "Port $port is taken. Choose another in $here/agent.yaml, under \`desk\` and \`private_hosts\`." >&2
-  exit 1
-fi
-# It ends by itself when Parley, which takes the place of this script, is gone.
-DESK_KEY="$key" "$bin/python" "$here/desk.py" "$port" &
+# The services say when they are ready. They end by themselves when Parley, which takes this script's place, is gone.
+ready=$(mktemp)
+DESK_KEY=$PARLEY_SECRET_DESK_KEY "$bin/python" "$here/desk.py" "$port" >"$ready" &
 desk=$!
-until answers; do
-  kill -0 "$desk" 2>/dev/null || { echo "The travel desk's services did not start." >&2; exit 1; }
-  sleep 0.2
+until [ -s "$ready" ]; do
+  kill -0 "$desk" 2>/dev/null || { rm -f "$ready"; exit 1; }
+  sleep 0.1
 done
+rm -f "$ready"
 exec "$bin/parley" serve "$here" "$@"

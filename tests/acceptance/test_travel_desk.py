@@ -84,12 +84,13 @@ def made(folder: Path, **settings: str) -> Iterator[Server]:
     process = subprocess.Popen(
         command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**settings)
     )
-    server = Server(process)
     try:
+        server = Server(process)
         assert answers(port)
         yield server
     finally:
-        server.stop()
+        process.terminate()
+        process.wait(30)
     assert "Traceback" not in "".join(server.err)
     deadline = time.monotonic() + 20
     while answers(port):

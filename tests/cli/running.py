@@ -14,6 +14,8 @@ from pathlib import Path
 
 AGENT = Path(__file__).parent / "agent.yaml"
 KEY = "VF.DM.0123456789abcdef01234567.for-the-tests"
+HANG_SECONDS = 60.0
+"""A guard against hanging, never a measure."""
 PARLEY = (sys.executable, "-m", "parley")
 
 
@@ -57,7 +59,7 @@ class Server:
 
     def wait_for(self, lines: list[str], pattern: str) -> str:
         """Everything printed, once the pattern is in it."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             text = "".join(lines)
             if re.search(pattern, text):
