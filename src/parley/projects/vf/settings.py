@@ -19,6 +19,7 @@ from parley.projects.vf.shapes import Obj, at, items, number, obj, text
 
 _DEFAULT_LOCALE = "en-US"
 _MOST_PASSAGES = 10
+_FEWEST_TURNS, _MOST_TURNS = 10, 100
 _REPEATS: dict[float | None, Repeat] = {0: "off", 10: "last", 100: "all"}
 """`repeat` of an export: nothing, the last thing said, or the whole turn."""
 
@@ -79,7 +80,7 @@ def _knowledge(project: Obj) -> KnowledgeSettings:
 
 def _memory(settings: Obj) -> MemoryLimit:
     turns = number(at(settings, "memory", "turns"))
-    return MemoryLimit() if turns is None or turns < 1 else MemoryLimit(int(turns))
+    return MemoryLimit() if turns is None or turns < 1 else MemoryLimit(max(_FEWEST_TURNS, min(int(turns), _MOST_TURNS)))
 
 
 def _speaks(project: Obj) -> bool:
