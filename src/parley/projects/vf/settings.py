@@ -80,7 +80,9 @@ def _knowledge(project: Obj) -> KnowledgeSettings:
 
 def _memory(settings: Obj) -> MemoryLimit:
     turns = number(at(settings, "memory", "turns"))
-    return MemoryLimit() if turns is None or turns < 1 else MemoryLimit(max(_FEWEST_TURNS, min(int(turns), _MOST_TURNS)))
+    if turns is None or turns < 1:
+        return MemoryLimit()
+    return MemoryLimit(max(_FEWEST_TURNS, min(int(turns), _MOST_TURNS)))
 
 
 def _speaks(project: Obj) -> bool:
