@@ -1,4 +1,4 @@
-"""An agent that thinks, over the wire: a tool that waits outlives the server, and a conversation ends that costs much."""
+"""An agent that thinks, over the wire: a tool that waits outlives the server, and what costs much ends."""
 
 from __future__ import annotations
 
