@@ -20,9 +20,6 @@ PARLEY_SECRET_DESK_KEY=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export PARLEY_SECRET_DESK_KEY
 [ -n "${PARLEY_MODEL:-}${PARLEY_MODELS:-}" ] || export PARLEY_MODEL="scripted:$here/model.yaml"
 
-# With threads of its own, the arithmetic library behind numpy may wait for ever where a process is started meanwhile.
-export OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
-
 # The services say when they are ready. They end by themselves when Parley, which takes this script's place, is gone.
 ready=$(mktemp)
 DESK_KEY=$PARLEY_SECRET_DESK_KEY "$bin/python" "$here/desk.py" "$port" >"$ready" &

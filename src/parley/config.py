@@ -99,6 +99,15 @@ class FromEnvironment:
     color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
 
 
+def keep_one_thread_for_vectors() -> None:
+    """Tell OpenBLAS, before numpy loads it, to start no threads of its own.
+
+    Its threads hang a process that forks while one of them works, and a server forks when it starts to read documents.
+    What it computes here is small: one thread is as quick.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def _number(name: str) -> int | None:
     value = os.environ.get(name)
     return int(value) if value and value.isdecimal() else None

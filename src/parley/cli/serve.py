@@ -17,7 +17,7 @@ from parley.app import open_house
 from parley.cli.banner import show_banner
 from parley.cli.logs import configure_logs
 from parley.cli.reload import reload_on_change
-from parley.config import FromEnvironment, Settings
+from parley.config import FromEnvironment, Settings, keep_one_thread_for_vectors
 from parley.errors import BadProject
 from parley.transports.front import Front
 
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: bool) -> None:
     """Serve until told to stop."""
     configure_logs()
+    keep_one_thread_for_vectors()
     environment = FromEnvironment()
     listening = _listen(host, port)
     settings = Settings(
