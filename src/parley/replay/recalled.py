@@ -24,6 +24,9 @@ _NAMES = {
 }
 NOT_RECORDED = "not_recorded"
 
+AFTER = 0.001
+"""Seconds."""
+
 
 class Recalled:
     """See `engine.ear.Ear`. Answers come when they came, in the loop's time.
@@ -45,7 +48,8 @@ class Recalled:
         self._facts = heard.facts
         self._readings = deque(heard.clock)
         if heard.stopped is not None:
-            self._loop.call_at(self._began + heard.stopped / 1e6, interrupt)
+            # A little later: what came just before has to arrive first, and nothing came afterwards.
+            self._loop.call_at(self._began + heard.stopped / 1e6 + AFTER, interrupt)
 
     async def call(self, question: Question, form: Form[T], do: Callable[[], Awaitable[T]]) -> T:
         """See `Ear.call`."""
