@@ -28,6 +28,7 @@ from parley.transports.http.reply import reply_encoded
 from parley.transports.http.request import Request
 from parley.transports.http.routing import Routes
 from parley.transports.http.turn_routes import wrapped
+from parley.workspaces.estate import Estate
 
 KEY = "bench-key"
 ACTIONS: tuple[dict[str, Any], ...] = (
@@ -71,11 +72,11 @@ async def answers_of(house: House) -> dict[str, Any]:
     return answers
 
 
-def routes_with(bare: Bare) -> Callable[[House], Routes]:
+def routes_with(bare: Bare) -> Callable[[House, Estate | None], Routes]:
     """Parley's own table with the bare route in it, so that both are found the same way."""
 
-    def table_of(house: House) -> Routes:
-        table = routes(house)
+    def table_of(house: House, estate: Estate | None = None) -> Routes:
+        table = routes(house, estate)
         table.add("/bench/bare", {"POST": bare})
         return table
 
