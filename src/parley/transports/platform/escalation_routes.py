@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from parley.domain.operator import Escalation
 from parley.domain.state import SessionState
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import Limit, Paginated, Token, moment, page_of
-from parley.transports.platform.turn_shapes import turns_of
+from parley.transports.platform.turn_shapes import at, turns_of
 from parley.workspaces.escalations import OPEN
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
@@ -244,7 +244,7 @@ async def operator_performance(caller: Called, estate: TheEstate) -> Performance
             status=each.status,
             total_escalations_handled=each.handled,
             avg_handle_time_seconds=each.handle_ms / 1000 / each.handled if each.handled else 0.0,
-            last_call_at=None if each.last_call_at is None else _iso(each.last_call_at),
+            last_call_at=None if each.last_call_at is None else at(each.last_call_at),
         )
         for each in await estate.operators.list(caller.workspace.id)
     ]
@@ -299,14 +299,14 @@ def _active(escalation: Escalation, now_ms: int) -> ActiveEscalation:
         trigger=escalation.trigger,
         concept=escalation.reason,
         operator_entity_id=None if escalation.operator is None else UUID(escalation.operator),
-        requested_at=_iso(escalation.requested_at),
-        connected_at=None if escalation.connected_at is None else _iso(escalation.connected_at),
+        requested_at=at(escalation.requested_at),
+        connected_at=None if escalation.connected_at is None else at(escalation.connected_at),
         wait_seconds=max(0, until - escalation.requested_at) / 1000,
     )
 
 
 def _event(escalation: Escalation) -> EscalationEvent:
-    at = moment(escalation.requested_at)
+    asked_at = moment(escalation.requested_at)
     data = {
         "call_sid": call_of(SessionID(escalation.session)),
         "status": escalation.status,
@@ -319,8 +319,8 @@ def _event(escalation: Escalation) -> EscalationEvent:
         workspace_id=UUID(escalation.workspace),
         event_type=f"escalation.{escalation.status}",
         data=data,
-        created_at=at,
-        ingested_at=at,
+        created_at=asked_at,
+        ingested_at=asked_at,
     )
 
 
@@ -338,7 +338,3 @@ def _daily(today: list[Escalation]) -> DailyStats:
         avg_wait_seconds=sum(waits) / len(waits) if waits else None,
         avg_handle_time_seconds=sum(handled) / len(handled) if handled else None,
     )
-
-
-def _iso(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
