@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+
+import msgspec
+import pytest
 
 from parley.domain.ids import EnvironmentAlias, ProjectID
 from parley.domain.state import Contact
+from parley.domain.transcript_property import GIVEN, PROPERTIES, Filter, Given
 from parley.ports.conversations import Wanted
+from parley.ports.records import Record
 
 from .nouns import session
 
@@ -73,3 +79,67 @@ async def test_sessions_are_found_by_environment_draft_and_time(store: Any) -> N
     assert await ids(store, session=f"{2:024x}") == list("2")
     assert await ids(store, session=f"{2:024x}", environment="canary") == []
     assert await ids(store, since=1_001, until=1_002) == list("21")
+
+
+async def mark(store: Any, session: str, **values: str) -> None:
+    given = {property: Given(value, 1) for property, value in values.items()}
+    await store.records.add(Record(GIVEN, session, msgspec.json.encode(given)))
+
+
+async def marked(store: Any) -> list[str]:
+    """Sessions 0 to 5. The agent set `topic` of 1 to 4; somebody gave 3 another topic, and 4 and 5 a score."""
+    made = []
+    topics = {1: "Bills", 2: 'say "hi"', 3: "bills", 4: 2.0}
+    for n in range(6):
+        each = session(f"{n:024x}", user=f"user {n}")
+        each.storage = {PROPERTIES: {"the topic": topics[n]}} if n in topics else {}
+        await store.create(each)
+        made.append(each.id)
+    await mark(store, made[3], p1="tea")
+    await mark(store, made[4], p2="7")
+    await mark(store, made[5], p2="8.5")
+    return made
+
+
+TOPIC = partial(Filter, "p1", name="the topic")
+SCORE = partial(Filter, "p2")
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ([TOPIC("exists")], "4321"),
+        ([TOPIC("not_exists")], "50"),
+        ([TOPIC("eq", "Bills")], "1"),
+        ([TOPIC("eq", "tea")], "3"),
+        ([TOPIC("neq", "tea")], "54210"),
+        ([TOPIC("contains", "BILLS")], "1"),
+        ([TOPIC("in", ['say "hi"', 2])], "42"),
+        ([TOPIC("eq", "2.0")], "4"),
+        ([SCORE("gt", 7)], "5"),
+        ([SCORE("between", [7, 8])], "4"),
+        ([SCORE("exists"), TOPIC("not_exists")], "5"),
+        ([Filter("p3", "exists", name="'\"$.x")], ""),
+    ],
+)
+async def test_sessions_are_found_by_what_they_are_marked_with(store: Any, filters: list[Filter], found: str) -> None:
+    await marked(store)
+    assert await ids(store, filters=tuple(filters)) == list(found)
+
+
+async def test_marks_are_asked_for_together_with_all_else_and_in_pages(store: Any) -> None:
+    made = await marked(store)
+    exists = (TOPIC("exists"),)
+    assert await ids(store, filters=exists, at_most=2) == list("43")
+    assert await ids(store, filters=exists, at_most=2, skipped=2) == list("21")
+    assert await ids(store, filters=exists, session=made[2]) == list("2")
+    assert await ids(store, filters=exists, projects=(ProjectID("bank"),)) == []
+    assert await ids(store, filters=exists, is_live=False) == []
+
+
+async def test_a_mark_is_found_however_many_sessions_came_after_it(store: Any) -> None:
+    made = await marked(store)
+    for n in range(6, 600):
+        store.create(session(f"{n:024x}", user=f"user {n}"))
+    (found,) = await store.conversations.list(Wanted(SHOP, filters=(TOPIC("eq", "Bills"),)), at_most=1)
+    assert found.id == made[1]

@@ -12,6 +12,7 @@ from parley.backends.clock import StillClock
 from wire.stable_house import (
     MESSAGE,
     NOWHERE,
+    ON_MAIN,
     PROPERTY,
     TRANSCRIPT,
     Stable,
@@ -288,13 +289,12 @@ async def test_filters_ask_for_the_values_of_properties(client: Stable) -> None:
     assert await users(client, {"id": score, "op": "exists"}, take=1, skip=1) == ["ada"]
 
 
-async def test_filters_look_beyond_the_first_page_of_sessions(ground: Ground, client: Stable) -> None:
-    first = await talked(client, "first", "gold")
-    for n in range(205):
-        await client.launch(f"user-{n}")
-    property = await made(client, "kept", "boolean")
-    await give(client, property, first, "true")
-    assert await users(client, {"id": property, "op": "exists"}) == ["first"]
+async def test_a_reset_of_the_state_leaves_what_the_transcript_is_marked_with(client: Stable) -> None:
+    await talked(client, "ada", "tea")
+    on_main = {**ON_MAIN, "version": "published"}
+    await client.ask("DELETE", "/conversation-state/ada", MESSAGE, query=on_main)
+    (topic,) = (await client.ask("GET", PATH, ALL))["properties"]
+    assert await users(client, {"id": topic["id"], "op": "eq", "value": "tea"}) == ["ada"]
 
 
 async def test_values_go_with_their_user(ground: Ground, client: Stable) -> None:

@@ -17,6 +17,11 @@ from parley.domain.ids import ProjectID
 from parley.domain.project import Project
 from parley.domain.steps import Set
 
+PROPERTIES = "transcriptProperties"
+"""Storage of the session, what its agent set: name -> value."""
+GIVEN = "transcript values"
+"""Records by the id of the session, what was set over an API: id of the property -> `Given`."""
+
 Kind = Literal["boolean", "number", "string"]
 Operator = Literal[
     "gt", "gte", "lt", "lte", "eq", "neq", "between", "in", "nin", "contains", "exists", "not_exists", "json_contains"
@@ -43,31 +48,41 @@ class Marked(Struct, frozen=True):
     at: int
 
 
+class Given(Struct, frozen=True):
+    """A value that somebody set over an API."""
+
+    value: str
+    at: int
+
+
 class Filter(Struct, frozen=True):
-    """A question to the value of the property `property`; the value is of the operator's shape."""
+    """A question to the value of the property `property`; the value is of the operator's shape.
+
+    `name` is what the agent that sets the property calls it.
+    """
 
     property: str
     operator: Operator
     value: Any = None
+    name: str = ""
 
-    def fits(self, marks: Mapping[str, Marked]) -> bool:
-        """True where a transcript with these marks, by the ids of their properties, is wanted."""
-        mark = marks.get(self.property)
-        if mark is None:
+    def fits(self, value: str | None) -> bool:
+        """True where a transcript with this value, or none, is wanted."""
+        if value is None:
             return self.operator in ("neq", "nin", "not_exists")
         match self.operator:
             case "exists" | "not_exists":
                 return self.operator == "exists"
             case "eq" | "neq":
-                return _same(mark.value, self.value) is (self.operator == "eq")
+                return _same(value, self.value) is (self.operator == "eq")
             case "in" | "nin":
-                return any(_same(mark.value, each) for each in self.value) is (self.operator == "in")
+                return any(_same(value, each) for each in self.value) is (self.operator == "in")
             case "contains":
-                return str(self.value).casefold() in mark.value.casefold()
+                return str(self.value).casefold() in value.casefold()
             case "json_contains":
-                return _holds(mark.value, self.value)
+                return _holds(value, self.value)
             case _:
-                return self._compares(number_in(mark.value))
+                return self._compares(number_in(value))
 
     def _compares(self, value: float | None) -> bool:
         if value is None:
@@ -86,9 +101,32 @@ class Filter(Struct, frozen=True):
                 return bool(low <= value <= high)
 
 
+def all_fit(filters: Sequence[Filter], given: Mapping[str, Given], set_in_talk: Any) -> bool:
+    """A transcript is wanted by all: `given` has values by the ids of properties, `set_in_talk` what the agent set.
+
+    What was given stands before what the agent set.
+    """
+    known = set_in_talk if isinstance(set_in_talk, Mapping) else {}
+    for each in filters:
+        value = given[each.property].value if each.property in given else None
+        if value is None and each.name in known:
+            value = text_of(known[each.name])
+        if not each.fits(value):
+            return False
+    return True
+
+
+def given_in(data: bytes) -> dict[str, Given]:
+    """What was given to one transcript, as its record of the kind `GIVEN` has it: by the ids of properties."""
+    return _decode_given(data)
+
+
 def text_of(value: Any) -> str:
     """A variable's value as the value of a property."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+_decode_given = msgspec.json.Decoder(dict[str, Given]).decode
 
 
 def number_in(text: str) -> float | None:

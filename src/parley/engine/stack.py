@@ -11,10 +11,10 @@ from parley.domain.ids import StepID, WorkflowID
 from parley.domain.own_workflows import ROUTER
 from parley.domain.state import Frame, SessionState
 from parley.domain.traces import EndTrace, FlowPayload, FlowTrace, PathPayload, PathTrace, debug
+from parley.domain.transcript_property import PROPERTIES
 from parley.engine.next import Goto, Jump, Next, Push
 from parley.engine.saying import say_again
 from parley.engine.spending import USAGE, Spent, sum_up
-from parley.engine.steps.set import PROPERTIES
 from parley.engine.stored import stored
 from parley.engine.turn import Turn
 from parley.errors import LimitCrossed
@@ -29,13 +29,15 @@ _KEPT = ("outputs", "interrupts", RESULT)
 """What a frame owes to the one below, whatever workflow takes its place."""
 
 
-def reset(state: SessionState, start: WorkflowID) -> None:
-    """Begin again: the stack and the storage are cleared, the variables stay, `sessions` counts.
+def kept_storage(state: SessionState) -> dict[str, Any]:
+    """What stays when a conversation begins again: what it has cost, and what its transcript is about."""
+    return {key: value for key, value in state.storage.items() if key in (USAGE, PROPERTIES)}
 
-    What the conversation has cost, and what its transcript is about, is not forgotten.
-    """
+
+def reset(state: SessionState, start: WorkflowID) -> None:
+    """Begin again: the stack and the storage are cleared, the variables stay, `sessions` counts."""
     state.stack = [Frame(start)]
-    state.storage = {key: value for key, value in state.storage.items() if key in (USAGE, PROPERTIES)}
+    state.storage = kept_storage(state)
     count = state.variables.get("sessions", 0)
     state.variables["sessions"] = (count if isinstance(count, int) else 0) + 1
 

@@ -1,4 +1,8 @@
-"""Sessions as a list: what a workspace has had, newest first. Reads what a `Store` of the same backend has saved."""
+"""Sessions as a list: what a workspace has had, newest first.
+
+Reads what a `Store` and `Records` of the same backend have saved. May read all sessions of a project, and lets others
+work meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,14 @@ from msgspec import Struct
 
 from parley.domain.ids import ProjectID
 from parley.domain.state import SessionState
+from parley.domain.transcript_property import Filter
 
 
 class Wanted(Struct, frozen=True):
     """Which sessions. None: all of them. `channel`, `entity` and `is_draft` are those of `SessionState.contact`.
 
-    Created from `since` to `until`, in milliseconds since 1970, both included.
+    Created from `since` to `until`, in milliseconds since 1970, both included. `filters` must all fit what the
+    session's transcript is marked with (domain/transcript_property.py).
     """
 
     projects: tuple[ProjectID, ...]
@@ -26,6 +32,7 @@ class Wanted(Struct, frozen=True):
     since: int | None = None
     until: int | None = None
     session: str | None = None
+    filters: tuple[Filter, ...] = ()
 
 
 class Conversations(Protocol):

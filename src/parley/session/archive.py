@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from parley.domain.ids import ProjectID, SessionID
 from parley.domain.project import Project
@@ -20,10 +21,6 @@ from parley.ports.transcripts import Transcripts
 from parley.session.directory import Directory
 from parley.session.properties import Properties
 from parley.session.whole import all_turns
-
-PAGE = 200
-MOST_LOOKED_AT = 10_000
-"""Sessions that a search by properties looks at: they are in no index."""
 
 
 class Asked(Struct, frozen=True):
@@ -56,26 +53,14 @@ class Archive:
     async def search(self, project: Project, asked: Asked) -> list[Found]:
         """What fits. Raises `InvalidInput` where a filter names no property of the project."""
         properties = await self.properties.list(project)
-        known = {each.id for each in properties}
+        names = {each.id: each.name for each in properties}
         for i, each in enumerate(asked.filters):
-            if each.property not in known:
+            if each.property not in names:
                 raise InvalidInput.at(f"filters[{i}].id", "the id of a transcript property of this project")
-        if not asked.filters:
-            states = await self._conversations.list(asked.wanted, at_most=asked.take, skipped=asked.skip)
-            return [Found(s, list((await self.properties.of(s, properties)).values())) for s in states]
-        found: list[Found] = []
-        left = asked.skip
-        async for state in self._states(asked.wanted):
-            marks = await self.properties.of(state, properties)
-            if not all(each.fits(marks) for each in asked.filters):
-                continue
-            if left:
-                left -= 1
-                continue
-            found.append(Found(state, list(marks.values())))
-            if len(found) == asked.take:
-                break
-        return found
+        filters = tuple(replace(each, name=names[each.property]) for each in asked.filters)
+        wanted = replace(asked.wanted, filters=filters)
+        states = await self._conversations.list(wanted, at_most=asked.take, skipped=asked.skip)
+        return [Found(state, list((await self.properties.of(state, properties)).values())) for state in states]
 
     async def find(self, project: Project, id: str) -> Found:
         """One transcript. Raises `NotFound`, for another project's too."""
@@ -100,16 +85,6 @@ class Archive:
         if state.project != project:
             raise _unknown(id)
         return state
-
-    async def _states(self, wanted: Wanted) -> AsyncIterator[SessionState]:
-        skipped = 0
-        while skipped < MOST_LOOKED_AT:
-            page = await self._conversations.list(wanted, at_most=PAGE, skipped=skipped)
-            for state in page:
-                yield state
-            if len(page) < PAGE:
-                return
-            skipped += PAGE
 
 
 def _unknown(id: str) -> NotFound:

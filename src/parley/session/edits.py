@@ -13,6 +13,7 @@ import msgspec
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.state import Frame, SessionState
+from parley.engine.stack import kept_storage
 from parley.errors import InvalidInput
 
 Change = Callable[[SessionState], None]
@@ -51,9 +52,9 @@ def replaced(stack: Sequence[Frame], storage: Mapping[str, Any], variables: Mapp
 
 
 def begun_anew(state: SessionState) -> None:
-    """Forget where the conversation stands; its variables stay."""
+    """Forget where the conversation stands; its variables stay, and what its transcript is marked with."""
     state.stack = []
-    state.storage = {}
+    state.storage = kept_storage(state)
 
 
 def ended(reason: str) -> Change:

@@ -9,34 +9,36 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from parley.domain.ids import ProjectID, UserID, new_id
 from parley.domain.project import Project
 from parley.domain.state import SessionState
-from parley.domain.transcript_property import Kind, Marked, Property, number_in, set_by_agent, text_of
-from parley.engine.steps.set import PROPERTIES
+from parley.domain.transcript_property import (
+    GIVEN,
+    PROPERTIES,
+    Given,
+    Kind,
+    Marked,
+    Property,
+    given_in,
+    number_in,
+    set_by_agent,
+    text_of,
+)
 from parley.errors import Conflict, InvalidInput, NotFound, Taken
 from parley.ports.clock import Clock
 from parley.ports.records import Record, Records
 
 KIND = "transcript property"
-VALUES = "transcript values"
 MOST = 100
 LONGEST_NAME = 256
 LONGEST_VALUE = 8_000
 ATTEMPTS = 8
 
 
-class _Given(Struct, frozen=True):
-    value: str
-    at: int
-
-
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Property).decode
-_decode_values = msgspec.json.Decoder(dict[str, _Given]).decode
 
 
 class Properties:
@@ -96,12 +98,12 @@ class Properties:
         _check_value(made, value)
         scope = _scope(state.project, state.user)
         for _ in range(ATTEMPTS):
-            record = await self._records.get(VALUES, state.id)
-            values = {} if record is None else _decode_values(record.data)
-            data = _encode({**values, id: _Given(value, self._clock.now_ms())})
+            record = await self._records.get(GIVEN, state.id)
+            values = {} if record is None else given_in(record.data)
+            data = _encode({**values, id: Given(value, self._clock.now_ms())})
             try:
                 if record is None:
-                    await self._records.add(Record(VALUES, state.id, data, scope))
+                    await self._records.add(Record(GIVEN, state.id, data, scope))
                 else:
                     await self._records.save(replace(record, data=data, revision=record.revision + 1))
             except Conflict:
@@ -111,8 +113,8 @@ class Properties:
 
     async def of(self, state: SessionState, properties: Sequence[Property]) -> dict[str, Marked]:
         """What one transcript is marked with, by the ids of the properties."""
-        record = await self._records.get(VALUES, state.id)
-        given = {} if record is None else _decode_values(record.data)
+        record = await self._records.get(GIVEN, state.id)
+        given = {} if record is None else given_in(record.data)
         kept = state.storage.get(PROPERTIES)
         set_in_talk = kept if isinstance(kept, Mapping) else {}
         marks: dict[str, Marked] = {}
@@ -125,9 +127,9 @@ class Properties:
 
     async def forget(self, project: ProjectID, user: UserID) -> None:
         """Delete what was set of all transcripts of this user."""
-        while records := await self._records.list(VALUES, _scope(project, user)):
+        while records := await self._records.list(GIVEN, _scope(project, user)):
             for record in records:
-                await self._records.remove(VALUES, record.id)
+                await self._records.remove(GIVEN, record.id)
 
     async def _made(self, project: Project, id: str) -> Record:
         record = await self._records.get(KIND, id)

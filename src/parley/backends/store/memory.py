@@ -69,7 +69,7 @@ class MemoryStore:
         self.feedback = MemoryFeedback()
         self.effects = MemoryEffects()
         self.records = MemoryRecords()
-        self.conversations = MemoryConversations(self._newest_first)
+        self.conversations = MemoryConversations(self._newest_first, self.records)
         self._clock = clock
         self._room = keep_bytes
         self._sessions: dict[str, _Session] = {}

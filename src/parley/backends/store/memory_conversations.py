@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from parley.backends.store.memory_records import MemoryRecords
 from parley.domain.state import SessionState
+from parley.domain.transcript_property import GIVEN, PROPERTIES, Filter, all_fit, given_in
 from parley.ports.conversations import Wanted
 
 
 class MemoryConversations:
-    """Lists what `states` gives, newest first."""
+    """Lists what `states` gives, newest first. `records` has what was given to transcripts."""
 
-    def __init__(self, states: Callable[[], Iterable[SessionState]]) -> None:
+    def __init__(self, states: Callable[[], Iterable[SessionState]], records: MemoryRecords) -> None:
         self._states = states
+        self._records = records
 
     async def list(self, wanted: Wanted, *, at_most: int = 100, skipped: int = 0) -> Sequence[SessionState]:
         """See `Conversations.list`."""
@@ -24,7 +27,13 @@ class MemoryConversations:
         return sum(1 for _ in self._wanted(wanted))
 
     def _wanted(self, wanted: Wanted) -> Iterator[SessionState]:
-        return (state for state in self._states() if _fits(state, wanted))
+        return (state for state in self._states() if _fits(state, wanted) and self._is_marked(state, wanted.filters))
+
+    def _is_marked(self, state: SessionState, filters: Sequence[Filter]) -> bool:
+        if not filters:
+            return True
+        record = self._records.kept(GIVEN, state.id)
+        return all_fit(filters, {} if record is None else given_in(record.data), state.storage.get(PROPERTIES))
 
 
 def _fits(state: SessionState, wanted: Wanted) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from parley.backends.store.encoding import state_from
 from parley.backends.store.sqlite_database import Database
 from parley.domain.state import SessionState
+from parley.domain.transcript_property import GIVEN, PROPERTIES, Filter, all_fit, given_in
 from parley.ports.conversations import Wanted
 
 
@@ -21,14 +22,29 @@ class SqliteConversations:
 
     async def list(self, wanted: Wanted, *, at_most: int = 100, skipped: int = 0) -> Sequence[SessionState]:
         """See `Conversations.list`."""
-        sql = self._database.queries.list_sessions
-        rows = self._database.read(sql, (*_asked(wanted), at_most, skipped))
+        rows = await self._found(self._database.queries.list_sessions, wanted, at_most, skipped)
         return [state_from(state) for (state,) in rows]
 
     async def count(self, wanted: Wanted) -> int:
         """See `Conversations.count`."""
-        rows = self._database.read(self._database.queries.count_sessions, _asked(wanted))
-        return int(rows[0][0])
+        rows = await self._found(self._database.queries.count_sessions, wanted)
+        return int(rows[0][0]) if rows else 0
+
+    async def _found(self, sql: str, wanted: Wanted, *page: int) -> Sequence[tuple[Any, ...]]:
+        marked = (bool(wanted.filters), f"$.storage.{PROPERTIES}", GIVEN)
+        functions = {"is_marked": _Marked(wanted.filters)}
+        return await self._database.search(sql, (*_asked(wanted), *marked, *page), functions)
+
+
+class _Marked:
+    """Called with what the agent set and with what was given, each as JSON or NULL."""
+
+    def __init__(self, filters: Sequence[Filter]) -> None:
+        self._filters = filters
+
+    def __call__(self, set_in_talk: str | None, given: bytes | None) -> bool:
+        known = None if set_in_talk is None else msgspec.json.decode(set_in_talk)
+        return all_fit(self._filters, {} if given is None else given_in(given), known)
 
 
 def _asked(wanted: Wanted) -> tuple[Any, ...]:

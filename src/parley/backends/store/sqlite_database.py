@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from parley.backends.store.sqlite_group import GroupWriter
 from parley.backends.store.sqlite_queries import Queries
 from parley.backends.store.sqlite_writer import Writer
 from parley.errors import StoreUnavailable
+
+Functions = Mapping[str, Callable[..., Any]]
 
 
 class Database:
@@ -69,6 +71,25 @@ class Database:
             return []
         except apsw.Error as error:
             raise unavailable(self.path, error) from error
+
+    async def search(self, sql: str, bindings: tuple[Any, ...], functions: Functions) -> list[tuple[Any, ...]]:
+        """All rows of what may take long, read while the event loop goes on. SQL may call these functions."""
+        if self._reader is None:
+            raise StoreUnavailable("The store is not open.")
+        return await asyncio.to_thread(self._search, sql, bindings, functions)
+
+    def _search(self, sql: str, bindings: tuple[Any, ...], functions: Functions) -> list[tuple[Any, ...]]:
+        connection = open_reader(self.path, busy_timeout=self._busy_timeout)
+        try:
+            for name, function in functions.items():
+                connection.create_scalar_function(name, function, deterministic=True)
+            return connection.execute(sql, bindings).fetchall()
+        except UnicodeEncodeError:  # as in `read`
+            return []
+        except apsw.Error as error:
+            raise unavailable(self.path, error) from error
+        finally:
+            connection.close()
 
     async def copy(self, to: Path) -> None:
         """A consistent copy while the store is in use; `to` appears only when it is whole."""

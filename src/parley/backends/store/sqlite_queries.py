@@ -1,4 +1,4 @@
-"""The named statements of a file of SQL."""
+"""The named statements of a file of SQL, and the parts that several of them have."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ STORE = Path(__file__).with_name("sqlite_queries.sql")
 
 def _named(file: Path) -> dict[str, str]:
     text = file.read_text("utf-8")
-    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
-    bare = (re.sub(r"^--.*\n", "", part, flags=re.MULTILINE).strip().rstrip(";") for part in parts[1::2])
-    return {
-        name: sql.replace("{sessions}", SESSIONS).replace("{turns}", TURNS)
-        for name, sql in zip(parts[::2], bare, strict=True)
-    }
+    found = re.split(r"^-- (name|part): (\w+)\n", text, flags=re.MULTILINE)[1:]
+    bare = (re.sub(r"^--.*\n", "", sql, flags=re.MULTILINE).strip().rstrip(";") for sql in found[2::3])
+    statements = list(zip(found[::3], found[1::3], bare, strict=True))
+    parts = {"sessions": SESSIONS, "turns": TURNS} | {name: sql for kind, name, sql in statements if kind == "part"}
+    return {name: _filled(sql, parts) for kind, name, sql in statements if kind == "name"}
+
+
+def _filled(sql: str, parts: dict[str, str]) -> str:
+    for name, part in parts.items():
+        sql = sql.replace(f"{{{name}}}", part)
+    return sql
 
 
 class Queries:

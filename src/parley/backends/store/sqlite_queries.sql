@@ -1,4 +1,5 @@
--- What the store says to SQLite. {sessions} and {turns} are packed records as rows (sqlite_packing.py).
+-- What the store says to SQLite. {sessions} and {turns} are packed records as rows (sqlite_packing.py); other names in
+-- braces are parts.
 
 -- name: create
 INSERT INTO session (id, project, user, revision, ended, expires_minute, state)
@@ -166,8 +167,17 @@ SELECT count(*) FROM record WHERE kind = ? AND (? IS NULL OR scope = ?);
 DELETE FROM record WHERE kind = ? AND id = ?;
 
 -- name: list_sessions
+-- From the newest on, and no further than the page needs: the + keeps all of the projects' from being sorted first.
 SELECT state FROM session
-WHERE project IN (SELECT value FROM json_each(?))
+WHERE +{wanted}
+ORDER BY n DESC LIMIT ? OFFSET ?;
+
+-- name: count_sessions
+SELECT count(*) FROM session
+WHERE {wanted};
+
+-- part: wanted
+project IN (SELECT value FROM json_each(?))
   AND (? IS NULL OR (ended IS NULL) = ?)
   AND (? IS NULL OR coalesce(state ->> '$.contact.channel', 'web') = ?)
   AND (? IS NULL OR state ->> '$.contact.entity' = ?)
@@ -176,16 +186,4 @@ WHERE project IN (SELECT value FROM json_each(?))
   AND (? IS NULL OR state ->> '$.created_at' >= ?)
   AND (? IS NULL OR state ->> '$.created_at' <= ?)
   AND (? IS NULL OR id = ?)
-ORDER BY n DESC LIMIT ? OFFSET ?;
-
--- name: count_sessions
-SELECT count(*) FROM session
-WHERE project IN (SELECT value FROM json_each(?))
-  AND (? IS NULL OR (ended IS NULL) = ?)
-  AND (? IS NULL OR coalesce(state ->> '$.contact.channel', 'web') = ?)
-  AND (? IS NULL OR state ->> '$.contact.entity' = ?)
-  AND (? IS NULL OR state ->> '$.environment' = ?)
-  AND (? IS NULL OR coalesce(state ->> '$.contact.is_draft', 0) = ?)
-  AND (? IS NULL OR state ->> '$.created_at' >= ?)
-  AND (? IS NULL OR state ->> '$.created_at' <= ?)
-  AND (? IS NULL OR id = ?);
+  AND (NOT ? OR is_marked(state -> ?, (SELECT data FROM record WHERE kind = ? AND id = session.id)))

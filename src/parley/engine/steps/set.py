@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from parley.domain.steps import Set
+from parley.domain.transcript_property import PROPERTIES
 from parley.engine.assigning import value_for
 from parley.engine.next import Goto, Next
 from parley.engine.turn import Turn
-
-PROPERTIES = "transcriptProperties"
-"""Storage of the session: name -> value."""
 
 
 def set_variables(step: Set, turn: Turn) -> Next:
