@@ -15,8 +15,8 @@ from estate_fixture import Ground, break_ground
 from house_fixture import open_house, program
 from house_fixture import project as a_project
 from parley.domain.actions import Text, joined, left
-from parley.domain.conversation_names import call_of, session_of_conversation
-from parley.domain.ids import StepID
+from parley.domain.conversation_names import call_of, session_of_conversation, turn_name
+from parley.domain.ids import StepID, TurnID
 from parley.domain.model_steps import Prompted
 from parley.domain.program import Program
 from parley.domain.prompt import Prompt
@@ -75,7 +75,7 @@ async def session(ground: Ground) -> SessionHandle:
     return session
 
 
-async def say(session: SessionHandle, text: str) -> str:
+async def say(session: SessionHandle, text: str) -> TurnID:
     answer = await session.post(Post(Text({"type": "text", "payload": text}, text)))
     await answer.whole()
     return answer.turn
@@ -103,7 +103,11 @@ async def test_it_is_queued_where_nobody_listens_and_used_by_the_next_turn(
     turn = await say(session, "Where is it?")
     assert '"message":"The parcel is lost."' in model.heard()
     receipt = (await client.get(ground.at(f"/sessions/{call_of(session.id)}/injections/{told['injection_id']}"))).json()
-    assert (receipt["stage"], receipt["turn_id"], receipt["status"]) == ("shown", turn, "queued_no_subscriber")
+    assert (receipt["stage"], receipt["turn_id"], receipt["status"]) == (
+        "shown",
+        turn_name(turn),
+        "queued_no_subscriber",
+    )
     assert session.state().variables["last_injection"]["message"] == "The parcel is lost."
 
 

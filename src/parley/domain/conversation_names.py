@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from parley.domain.ids import SessionID
+from parley.domain.ids import SessionID, TurnID
 
 _UUID = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8000-8([0-9a-f]{3})-([0-9a-f]{9})000", re.IGNORECASE)
 _SID = re.compile(r"CA0{8}([0-9a-f]{24})", re.IGNORECASE)
@@ -24,6 +24,11 @@ def session_of_conversation(conversation: str) -> SessionID | None:
     """The session that the UUID names; None where it names none that could be."""
     found = _UUID.fullmatch(conversation)
     return None if found is None else SessionID("".join(found.groups()).lower())
+
+
+def turn_name(turn: TurnID) -> str:
+    """The UUID of a turn, made like a conversation's."""
+    return conversation_of(SessionID(turn))
 
 
 def call_of(session: SessionID) -> str:

@@ -32,7 +32,8 @@ class Contact(Struct, frozen=True, omit_defaults=True):
 
     `channel` is voice, sms, whatsapp, web or email; `direction` inbound, outbound, playground, simulated or test.
     `entity` and `service` are UUIDs. `caller` is a number or a name as the channel gives it. `is_draft`: it is a try of
-    what its environment has not published yet.
+    what its environment has not published yet. `instruction` and `context` are what models are told in this
+    conversation alone: how to behave, and facts.
     """
 
     channel: str = "web"
@@ -42,6 +43,8 @@ class Contact(Struct, frozen=True, omit_defaults=True):
     caller: str = ""
     scenario: str = ""
     is_draft: bool = False
+    instruction: str = ""
+    context: dict[str, JSON] = {}
 
 
 WEB = Contact()

@@ -57,7 +57,10 @@ class Emission(Struct, frozen=True, gc=False):
 
 
 class TurnConfig(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """How one turn's answer is shaped (decisions, "v4 bodies"; Conversations API, section 2.2)."""
+    """How one turn's answer is shaped (decisions, "v4 bodies"; Conversations API, section 2.2).
+
+    `context` is what models are told in this turn alone (platform API, section 3.2).
+    """
 
     exclude_types: frozenset[str] = frozenset()
     stop_types: frozenset[str] = frozenset()
@@ -71,6 +74,7 @@ class TurnConfig(Struct, frozen=True, omit_defaults=True, rename="camel"):
     state: bool = False
     logs: str | None = None
     concurrency: str | None = None
+    context: str | None = None
 
 
 class TurnRecord(Struct, frozen=True):

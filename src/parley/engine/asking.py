@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from parley.domain.prompt import Prompt
 from parley.domain.traces import debug
+from parley.engine.briefed import instructed, with_context
 from parley.engine.grounding import grounded, is_no_answer, source_urls
 from parley.engine.injected import with_injections
 from parley.engine.looking_up import look_up
@@ -55,7 +56,7 @@ async def ask(asked: Asked, turn: Turn, hear: Hear | None = None) -> Answer | No
         turn.emit(debug(f"not asked: {TOO_MANY.format(turn.spent.calls)}", level="error", context="model_calls"))
         return None
     turn.spent.calls += 1
-    asked = with_injections(asked, turn)
+    asked = with_context(with_injections(asked, turn), turn)
     texts: list[str] = []
     calls: list[ToolCall] = []
     try:
@@ -147,7 +148,7 @@ async def _asked(prompt: Prompt, turn: Turn, cite: Cite | None) -> Asked | None:
     if prompt.memory != "only":
         lines += tuple(Line(each.role, render(each.content, turn.variables)) for each in prompt.messages)
         lines += (Line("user", text),) if text else ()
-    return Asked(lines, system, settings=prompt.settings)
+    return Asked(lines, instructed(system, turn), settings=prompt.settings)
 
 
 def _account(usage: Usage) -> str:

@@ -6,6 +6,8 @@ variable `last_injection`. It is never said, and no template in it is rendered.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec.structs import replace
 
@@ -47,5 +49,9 @@ def with_injections(asked: Asked, turn: Turn) -> Asked:
 def block_of(injection: Injection) -> str:
     """The injection as models read it."""
     told = {"sender": injection.sender, "message": injection.message, "time": injection.received_at}
-    block = {injection.kind: told, "about": _ABOUT[injection.kind]}
-    return f"[outside the conversation] {msgspec.json.encode(block).decode()}"
+    return marked(injection.kind, told, _ABOUT[injection.kind])
+
+
+def marked(kind: str, told: Any, about: str) -> str:
+    """Data as a block that models read: nothing in it can close it."""
+    return f"[outside the conversation] {msgspec.json.encode({kind: told, 'about': about}).decode()}"

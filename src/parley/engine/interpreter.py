@@ -12,6 +12,7 @@ from parley.domain.actions import (
     Custom,
     Dtmf,
     EventSent,
+    Files,
     HandoffReply,
     Injected,
     IntentMatched,
@@ -35,6 +36,7 @@ from parley.domain.traces import (
 )
 from parley.engine import triggers
 from parley.engine.asking import say_answer
+from parley.engine.briefed import files_told
 from parley.engine.dispatch import run_step
 from parley.engine.injected import take_injections, tell_injections
 from parley.engine.listening import say_no_match, unheard
@@ -104,6 +106,8 @@ def _note(turn: Turn) -> None:
     variables.set("last_event", action.wire)
     if isinstance(action, Text | PathChosen | Dtmf):
         variables.set("last_utterance", said_in(action))
+    elif isinstance(action, Files) and action.text:
+        variables.set("last_utterance", action.text)
     elif isinstance(action, IntentMatched):
         variables.set("last_utterance", action.query)
         variables.set("intent_confidence", round(action.confidence * 100, 2))
@@ -113,6 +117,8 @@ def _note(turn: Turn) -> None:
 def _remember(turn: Turn) -> None:
     """What the user has just said is a part of the conversation."""
     action = turn.action
+    if isinstance(action, Files):
+        turn.variables.memory.told(files_told(action.files))
     words = None if isinstance(action, HandoffReply) else said_in(action)
     if words is not None and (words or isinstance(action, Text)):
         turn.variables.memory.said("user", words)

@@ -18,6 +18,7 @@ from parley.domain.steps import Step
 from parley.domain.tools import SystemTool, WorkflowTool
 from parley.domain.traces import debug
 from parley.engine.asking import TOO_MANY, Answer, ask, may_ask
+from parley.engine.briefed import instructed
 from parley.engine.calls import Read, read_calls
 from parley.engine.memory import Use
 from parley.engine.needs import fill, wrong_in
@@ -114,7 +115,8 @@ async def play(role: Role, step: Step, turn: Turn) -> Result:
 
 async def _ask(role: Role, offered: Offered, turn: Turn) -> Answer | None:
     lines = (*turn.variables.memory.lines(role.owner), *role.note)
-    asked = Asked(lines, role.system, offered.offers, role.settings, must_call=role.is_silent and bool(offered.offers))
+    system = instructed(role.system, turn)
+    asked = Asked(lines, system, offered.offers, role.settings, must_call=role.is_silent and bool(offered.offers))
     if role.is_silent:
         return await ask(asked, turn)
     with Telling(turn, streams=turn.config.completion_events) as telling:

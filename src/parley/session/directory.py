@@ -19,6 +19,7 @@ from parley.errors import Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.actor import Session
 from parley.session.answer import Answer
 from parley.session.catalog import Catalog
+from parley.session.edits import settable
 from parley.session.handle import Post, SessionHandle
 from parley.session.happenings import Began, Happenings
 from parley.session.injections import Injections
@@ -54,12 +55,14 @@ class Directory:
         """What was put into sessions; None where nothing can be."""
         return self._around.injections
 
-    async def create(self, project: ProjectID, user: UserID, environment: Environment) -> SessionHandle:
+    async def create(
+        self, project: ProjectID, user: UserID, environment: Environment, contact: Contact = WEB
+    ) -> SessionHandle:
         """A new session; the one that the user has is ended as `replaced`."""
         if self._is_draining:
             raise Draining("This server is shutting down. Connect again.")
         async with self._alone(project, user):
-            return await self._create(project, user, environment)
+            return await self._create(project, user, environment, contact)
 
     async def of_user(
         self, project: ProjectID, user: UserID, environment: Environment, contact: Contact = WEB
@@ -164,6 +167,7 @@ class Directory:
             carried = previous.variables
         state = self._fresh(project, user, environment, carried)
         state.contact = contact
+        state.variables |= settable(contact.context)
         await self._around.store.create(state)
         if self._around.happenings.is_watched:
             self._around.happenings.tell(Began(state))

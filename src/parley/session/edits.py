@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from parley.domain.builtin_variables import BUILTIN_VARIABLES
 from parley.domain.state import Frame, SessionState
@@ -35,6 +36,19 @@ def merged_variables(new: Mapping[str, Any]) -> Change:
 
     def change(state: SessionState) -> None:
         state.variables.update(new)
+
+    return change
+
+
+def briefed(instruction: str, context: Mapping[str, Any]) -> Change:
+    """Tell models more of this conversation: an instruction takes the place of the one before, facts that of facts of
+    the same name, and of variables."""
+
+    def change(state: SessionState) -> None:
+        before = state.contact
+        facts = {**before.context, **context}
+        state.contact = replace(before, instruction=instruction or before.instruction, context=facts)
+        state.variables.update(settable(context))
 
     return change
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from parley.domain.conversation_names import call_of, conversation_of
+from parley.domain.conversation_names import call_of, conversation_of, turn_name
 from parley.domain.ids import ProjectID, SessionID
 from parley.domain.injection import Receipt
 from parley.domain.state import SessionState
@@ -104,7 +104,7 @@ class Reporting:
             "session_id": conversation_of(session),
             "kind": receipt.injection.kind,
             "stage": receipt.stage,
-            "turn_id": receipt.turn,
+            "turn_id": None if receipt.turn is None else turn_name(receipt.turn),
         }
         await self._tell_now(state.project, _STAGES.get(receipt.stage, "injection.used"), told)
 

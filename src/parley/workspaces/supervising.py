@@ -13,8 +13,8 @@ from typing import Any, Literal
 import structlog
 
 from parley.domain.actions import authored, joined, left
-from parley.domain.conversation_names import call_of
-from parley.domain.ids import SessionID
+from parley.domain.conversation_names import call_of, turn_name
+from parley.domain.ids import SessionID, TurnID
 from parley.domain.injection import Receipt
 from parley.domain.operator import Mode, Operator
 from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
@@ -131,7 +131,7 @@ class Supervising:
         operator, session = await self._in(workspace, id, sid, by)
         self._check_has(session, operator)
         await self._renew(session, operator, by)
-        answer = await self._command(session, authored(text, operator.id, operator.name))
+        answer = turn_name(await self._command(session, authored(text, operator.id, operator.name)))
         await self._note(by, "operator.spoke", operator, session.id, {"turn_id": answer, "length": len(text)})
         return answer
 
@@ -202,7 +202,7 @@ class Supervising:
         if watching is not None:
             watching.cancel()
 
-    async def _command(self, session: SessionHandle, action: Any) -> str:
+    async def _command(self, session: SessionHandle, action: Any) -> TurnID:
         try:
             return (await session.command(action)).turn
         except SessionEnded as ended:

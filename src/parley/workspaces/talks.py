@@ -6,11 +6,13 @@ Source: seed 003 (`sessions/start`); platform API, section 3; decisions, "Entiti
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from parley.domain.actions import Launch, Text, authored
+from parley.domain.actions import Launch, authored
 from parley.domain.conversation_names import session_of_conversation
 from parley.domain.ids import ProjectID, SessionID, UserID
 from parley.domain.state import Contact, SessionState
@@ -21,15 +23,27 @@ from parley.ports.conversations import Conversations, Wanted
 from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
 from parley.session.directory import Directory
+from parley.session.edits import briefed
 from parley.session.handle import Post, SessionHandle
 from parley.session.whole import all_turns
 from parley.workspaces.registry import Workspaces
+from parley.workspaces.said import Said
 from parley.workspaces.services import Services, ServiceView
 
 CLOSED = "closed"
 GREETING = "parley greeting"
 """The key of the action that lets the agent speak first; messages over sockets can have no such name."""
 WEB = "web"
+
+
+class Briefing(Struct, frozen=True):
+    """What is told for one conversation: to models how to behave, to them and to flows facts by name."""
+
+    instruction: str = ""
+    context: Mapping[str, Any] = {}
+
+
+NO_BRIEFING = Briefing()
 
 
 class Listed(Struct, frozen=True):
@@ -56,21 +70,35 @@ class Talks:
         self._workspaces = workspaces
         self._services = services
 
-    async def with_entity(self, service: ServiceView, entity: WorldEntity) -> tuple[SessionHandle, bool]:
-        """The person's conversation with this service; True where it is new, for one of those who ask at once."""
+    async def with_entity(
+        self, service: ServiceView, entity: WorldEntity, briefing: Briefing = NO_BRIEFING, *, anew: bool = False
+    ) -> tuple[SessionHandle, bool]:
+        """The person's conversation with this service; True where it is new, for one of those who ask at once.
+
+        `anew`: always a new one; the one that is open ends as `replaced`.
+        """
         user = UserID(f"entity:{entity.id}:{service.environment.alias}:{WEB}")
-        contact = Contact(WEB, entity=entity.id, service=service.id, caller=entity.display_name or "")
+        asked = (service.project.id, user, service.environment)
+        contact = _briefed(
+            Contact(WEB, entity=entity.id, service=service.id, caller=entity.display_name or ""), briefing
+        )
+        if anew:
+            return await self._directory.create(*asked, contact), True
         for _ in range(3):
             try:
-                return await self._directory.obtain(service.project.id, user, service.environment, contact)
+                session, is_new = await self._directory.obtain(*asked, contact)
             except Conflict:
                 continue  # another process has begun it meanwhile: find that one
+            if not is_new and briefing != NO_BRIEFING:
+                change = briefed(briefing.instruction, briefing.context)
+                await (await session.edit(change, "briefing")).whole()
+            return session, is_new
         raise Conflict("This conversation is being begun by somebody else. Try again.")
 
-    async def with_visitor(self, service: ServiceView) -> SessionHandle:
+    async def with_visitor(self, service: ServiceView, briefing: Briefing = NO_BRIEFING) -> SessionHandle:
         """A conversation with somebody who is not known."""
         user = UserID(f"visitor:{uuid.uuid4()}")
-        contact = Contact(WEB, service=service.id)
+        contact = _briefed(Contact(WEB, service=service.id), briefing)
         return (await self._directory.obtain(service.project.id, user, service.environment, contact))[0]
 
     async def greet(self, session: SessionHandle, words: str | None = None) -> Answer:
@@ -80,12 +108,12 @@ class Talks:
         wire = {"type": "launch", "payload": {"resetState": False}}
         return await session.post(Post(Launch(wire, wire["payload"]), key=GREETING))  # type: ignore[arg-type]
 
-    async def say(self, session: SessionHandle, text: str, *, streams: bool, key: str | None = None) -> Answer:
+    async def say(self, session: SessionHandle, said: Said | str, *, streams: bool, key: str | None = None) -> Answer:
         """Take a turn. Raises `Conflict` when the conversation is closed."""
-        wire = {"type": "text", "payload": text}
-        config = TurnConfig(completion_events=streams)
+        said = said if isinstance(said, Said) else Said(said)
+        config = TurnConfig(completion_events=streams, context=said.context)
         try:
-            return await session.post(Post(Text(wire, text), config, key=key))
+            return await session.post(Post(said.action(), config, key=key))
         except SessionEnded as ended:
             raise Conflict("Conversation is closed.", code="conversation_closed") from ended
 
@@ -123,3 +151,7 @@ class Talks:
     async def turns(self, session: SessionHandle) -> Sequence[TurnRecord]:
         """What was said so far, oldest first."""
         return [turn async for page in all_turns(self._transcripts, session.id) for turn in page]
+
+
+def _briefed(contact: Contact, briefing: Briefing) -> Contact:
+    return replace(contact, instruction=briefing.instruction, context=dict(briefing.context))

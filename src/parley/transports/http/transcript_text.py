@@ -14,6 +14,7 @@ from parley.domain.transcript import Ended, Traced, TurnRecord
 
 YOU = "You"
 INDENT = "    "
+FILE = "(file) "
 LONGEST_NAME = 200
 ENDINGS = {
     "inactivity_timeout": "The conversation ended after a time of silence.",
@@ -124,7 +125,7 @@ def _buttons(buttons: Any) -> Iterator[str]:
 def _files(files: Any) -> Iterator[str]:
     for file in _objects(files):
         name = _text(file.get("filename") or file.get("name")) or "without a name"
-        yield f"(file) {name}"
+        yield f"{FILE}{name}"
 
 
 def _grown(spoken: str, payload: dict[str, Any]) -> tuple[str, str]:

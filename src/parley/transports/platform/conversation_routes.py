@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from parley.domain.conversation_names import call_of, conversation_of
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
+from parley.errors import InvalidInput
 from parley.transports.platform.access import Called, TheEstate
-from parley.transports.platform.turn_shapes import ConversationTurn, at, turns_of
+from parley.transports.platform.turn_shapes import ConversationTurn, at, exchange_of
+from parley.workspaces.talks import Briefing
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations", tags=["Conversations"])
 Channel = Literal["voice", "sms", "whatsapp", "web", "email"]
 Status = Literal["active", "frozen", "closed", "completed", "in-progress", "failed"]
 _LIVE: dict[str | None, bool | None] = {None: None, "active": True, "in-progress": True, "frozen": True}
+LONGEST_CONTEXT = 100_000
 COMPLETED = frozenset({"end_of_diagram", "hangup", "max_duration"})
 
 
 class ConversationBody(BaseModel):
-    """With which service, and with whom."""
+    """With which service, and with whom.
+
+    `instruction` is for models, `context` for models and, as variables, for flows: both for this conversation alone.
+    """
 
     service_id: UUID
+    channel: Channel = "web"
     entity_id: UUID | None = None
     auto_greet: bool = True
+    start_mode: Literal["user_first", "agent_first"] | None = None
+    context: Annotated[dict[str, Any] | None, Field(max_length=50)] = None
+    instruction: Annotated[str | None, Field(max_length=10_000)] = None
+    force_new: bool = False
+    recipient: str | None = None
+    use_case_id: str | None = None
+
+    @property
+    def greets(self) -> bool:
+        """The agent speaks first."""
+        return self.auto_greet if self.start_mode is None else self.start_mode == "agent_first"
+
+    def briefing(self) -> Briefing:
+        """What is told for this conversation. Raises `InvalidInput`, also for what is not to be had here."""
+        if self.channel != "web":
+            raise InvalidInput.at("channel", "'web': this server begins no conversations of other channels")
+        for name in ("recipient", "use_case_id"):
+            if getattr(self, name) is not None:
+                raise InvalidInput.at(name, "nothing: this server writes to nobody first")
+        context = self.context or {}
+        if len(json.dumps(context)) > LONGEST_CONTEXT:
+            raise InvalidInput.at("context", f"at most {LONGEST_CONTEXT} characters as JSON")
+        return Briefing(self.instruction or "", context)
 
 
 class ConversationSummary(BaseModel):
@@ -75,12 +106,13 @@ class ConversationList(BaseModel):
 async def create_conversation(body: ConversationBody, caller: Called, estate: TheEstate) -> ConversationDetail:
     """Begin a conversation; with an entity it is the one that this person has, where one is open."""
     service = await estate.services.get(caller.workspace, str(body.service_id))
+    briefing = body.briefing()
     if body.entity_id is None:
-        session, is_new = await estate.talks.with_visitor(service), True
+        session, is_new = await estate.talks.with_visitor(service, briefing), True
     else:
         entity = await estate.entities.get(caller.workspace.id, str(body.entity_id))
-        session, is_new = await estate.talks.with_entity(service, entity)
-    if body.auto_greet and is_new:
+        session, is_new = await estate.talks.with_entity(service, entity, briefing, anew=body.force_new)
+    if body.greets and is_new:
         await (await estate.talks.greet(session)).whole()
     return detail_of(session.state(), await estate.talks.turns(session))
 
@@ -104,10 +136,15 @@ async def list_conversations(
 
 
 @router.get("/{conversation_id}")
-async def get_conversation(conversation_id: UUID, caller: Called, estate: TheEstate) -> ConversationDetail:
-    """One conversation with all that was said."""
+async def get_conversation(
+    conversation_id: UUID,
+    caller: Called,
+    estate: TheEstate,
+    with_tools: Annotated[bool, Query(alias="include_tool_calls")] = False,
+) -> ConversationDetail:
+    """One conversation with all that was said, and the tools that were used where they are wanted."""
     session = await estate.talks.find(caller.workspace, str(conversation_id))
-    return detail_of(session.state(), await estate.talks.turns(session))
+    return detail_of(session.state(), await estate.talks.turns(session), with_tools=with_tools)
 
 
 @router.delete("/{conversation_id}", status_code=204)
@@ -146,7 +183,7 @@ def summary_of(state: SessionState) -> dict[str, Any]:
     }
 
 
-def detail_of(state: SessionState, records: Sequence[TurnRecord]) -> ConversationDetail:
+def detail_of(state: SessionState, records: Sequence[TurnRecord], *, with_tools: bool = False) -> ConversationDetail:
     """The conversation with its turns."""
-    turns = [turn for record in records for turn in turns_of(record)]
+    turns = [turn for record in records for turn in exchange_of(record).turns(with_tools=with_tools)]
     return ConversationDetail(**summary_of(state), turns=turns)

@@ -16,7 +16,7 @@ from parley.domain.operator import Escalation
 from parley.domain.state import SessionState
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import Limit, Paginated, Token, moment, page_of
-from parley.transports.platform.turn_shapes import at, turns_of
+from parley.transports.platform.turn_shapes import at, exchange_of
 from parley.workspaces.escalations import OPEN
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
@@ -257,7 +257,7 @@ async def get_call_transcript(call_sid: str, caller: Called, estate: TheEstate) 
     session = await estate.injecting.recall(caller.workspace, call_sid)
     told = {"session_id": session.id, "call_sid": call_of(session.id)}
     await estate.audit.note(caller.key, "operator.viewed_transcript", told)
-    turns = [turn for record in await estate.talks.turns(session) for turn in turns_of(record)]
+    turns = [turn for record in await estate.talks.turns(session) for turn in exchange_of(record).turns()]
     segments = [Segment(speaker=turn.role, text=turn.text, timestamp=turn.timestamp) for turn in turns]
     return TranscriptShown(
         call_entity_id=UUID(conversation_of(session.id)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parley.domain.conversation_names import call_of
+from parley.domain.conversation_names import call_of, turn_name
 from parley.domain.injection import Receipt
 from parley.domain.platform_event import PlatformEvent
 from parley.domain.state import SessionState
@@ -180,7 +180,7 @@ def _injection(receipt: Receipt) -> Frame:
         "message": injection.message,
         "status": receipt.status,
         "stage": receipt.stage,
-        "turn_id": receipt.turn,
+        "turn_id": None if receipt.turn is None else turn_name(receipt.turn),
         "received_at": at(injection.received_at),
         "changed_at": at(receipt.changed_at),
     }

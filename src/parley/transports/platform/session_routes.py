@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from parley.domain.conversation_names import call_of, conversation_of
+from parley.domain.conversation_names import call_of, conversation_of, turn_name
 from parley.domain.injection import InjectionKind, InjectionStage, InjectionStatus, Receipt
 from parley.domain.state import SessionState
 from parley.errors import InvalidInput, NotFound
@@ -142,7 +142,7 @@ def _receipt(call_sid: str, receipt: Receipt) -> InjectionShown:
         sender=injection.sender,
         status=receipt.status,
         stage=receipt.stage,
-        turn_id=receipt.turn,
+        turn_id=None if receipt.turn is None else turn_name(receipt.turn),
         received_at=at(injection.received_at),
         changed_at=at(receipt.changed_at),
     )

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
-from parley.domain.conversation_names import conversation_of
+from parley.domain.conversation_names import conversation_of, turn_name
 from parley.session.answer import Answer
 from parley.session.handle import SessionHandle
-from parley.transports.platform.access import Called, Caller, TheEstate
+from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.conversation_routes import status_of
+from parley.transports.platform.turn_body import TurnBody
 from parley.transports.platform.turn_shapes import (
-    ContentPart,
     ConversationTurn,
+    Exchange,
     ToolCallDetail,
     at,
-    said_by_user,
-    said_in,
+    exchange_of,
     tool_calls_in,
 )
-from parley.transports.platform.turn_stream import frames
+from parley.transports.platform.turn_stream import frame, frames
 from parley.workspaces.estate import Estate
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations/{conversation_id}/turns", tags=["Conversations"])
 EVENT_STREAM = "text/event-stream"
 WithTools = Annotated[bool, Query(alias="include_tool_calls")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=256)]
-
-
-class TurnBody(BaseModel):
-    """What the user says."""
-
-    message: Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
-    media_url: Annotated[str | None, Field(max_length=2048)] = None
-    media_type: Annotated[str | None, Field(max_length=128)] = None
-    content: Annotated[list[ContentPart] | None, Field(max_length=20)] = None
 
 
 class Snapshot(BaseModel):
@@ -53,7 +45,7 @@ class Snapshot(BaseModel):
 class TurnAnswer(BaseModel):
     """A turn, whole."""
 
-    turn_id: str
+    turn_id: UUID
     input: ConversationTurn
     output: list[ConversationTurn]
     conversation: Snapshot
@@ -68,21 +60,46 @@ async def create_turn(
     caller: Called,
     estate: TheEstate,
     with_tools: WithTools = False,
+    poll: bool = False,
     key: Key = None,
 ) -> TurnAnswer | StreamingResponse:
-    """Say something; the answer is whole, or a stream where `Accept` asks for one."""
+    """Say something; the answer is whole, or a stream where `Accept` asks for one.
+
+    `poll` with an empty message says nothing: the answer is what has been said since the user last said something.
+    """
+    session = await estate.talks.find(caller.workspace, str(conversation_id))
     streams = EVENT_STREAM in request.headers.get("accept", "")
-    session, answer = await _said(conversation_id, body, caller, estate, streams=streams, key=key)
+    if poll and body.is_empty:
+        polled = await _polled(session, estate, with_tools)
+        return _stream_of(polled) if streams else polled
+    answer = await _said(session, body, estate, streams=streams, key=key)
     if streams:
         return _stream(session, answer, with_tools)
-    said = await answer.whole()
-    heard = next(said_by_user(answer.record), ConversationTurn(role="user", text=body.message))
-    state = session.state()
-    snapshot = Snapshot(
-        id=conversation_id, status=status_of(state), turn_count=state.revision, updated_at=at(state.active_at)
+    return _whole(session, [Exchange(answer.record, await answer.whole())], body.message, with_tools)
+
+
+async def _polled(session: SessionHandle, estate: Estate, with_tools: bool) -> TurnAnswer:
+    """What has come since the user last said something, and that once more: who polls knows what by its `turn_id`."""
+    exchanges = [exchange_of(record) for record in await estate.talks.turns(session)]
+    last = next((i for i in range(len(exchanges) - 1, -1, -1) if exchanges[i].by_user()), 0)
+    return _whole(session, exchanges[last:], "", with_tools)
+
+
+def _whole(session: SessionHandle, exchanges: Sequence[Exchange], message: str, with_tools: bool) -> TurnAnswer:
+    state, first = session.state(), exchanges[0] if exchanges else None
+    heard = next(iter(first.by_user() if first else ()), ConversationTurn(role="user", text=message))
+    return TurnAnswer(
+        turn_id=UUID(turn_name(first.record.id)) if first else UUID(int=0),
+        input=heard,
+        output=[turn for exchange in exchanges for turn in exchange.by_agent()],
+        conversation=Snapshot(
+            id=UUID(conversation_of(session.id)),
+            status=status_of(state),
+            turn_count=state.revision,
+            updated_at=at(state.active_at),
+        ),
+        tool_calls=[call for exchange in exchanges for call in tool_calls_in(exchange.said)] if with_tools else [],
     )
-    tools = tool_calls_in(said) if with_tools else []
-    return TurnAnswer(turn_id=answer.turn, input=heard, output=said_in(said), conversation=snapshot, tool_calls=tools)
 
 
 @router.post("/stream", response_class=StreamingResponse, responses={200: {"content": {EVENT_STREAM: {}}}, 409: {}})
@@ -95,17 +112,22 @@ async def create_turn_stream(
     key: Key = None,
 ) -> StreamingResponse:
     """Say something; the answer is always a stream."""
-    session, answer = await _said(conversation_id, body, caller, estate, streams=True, key=key)
+    session = await estate.talks.find(caller.workspace, str(conversation_id))
+    answer = await _said(session, body, estate, streams=True, key=key)
     return _stream(session, answer, with_tools)
 
 
-async def _said(
-    conversation_id: UUID, body: TurnBody, caller: Caller, estate: Estate, *, streams: bool, key: str | None
-) -> tuple[SessionHandle, Answer]:
-    session = await estate.talks.find(caller.workspace, str(conversation_id))
-    answer = await estate.talks.say(session, body.message, streams=streams, key=key)
+async def _said(session: SessionHandle, body: TurnBody, estate: Estate, *, streams: bool, key: str | None) -> Answer:
+    answer = await estate.talks.say(session, body.said(), streams=streams, key=key)
     await answer.accepted()
-    return session, answer
+    return answer
+
+
+def _stream_of(answer: TurnAnswer) -> StreamingResponse:
+    said = [frame("message", {"role": turn.role, "text": turn.text}) for turn in answer.output]
+    stands = answer.conversation
+    done = {"conversation_id": str(stands.id), "status": stands.status, "turn_count": stands.turn_count}
+    return StreamingResponse(iter([*said, frame("done", done)]), media_type=EVENT_STREAM)
 
 
 def _stream(session: SessionHandle, answer: Answer, with_tools: bool) -> StreamingResponse:
@@ -115,8 +137,10 @@ def _stream(session: SessionHandle, answer: Answer, with_tools: bool) -> Streami
             "conversation_id": conversation_of(session.id),
             "status": status_of(state),
             "turn_count": state.revision,
-            "turn_id": answer.turn,
+            "turn_id": turn,
+            "turn_index": Exchange(answer.record, answer.said).index,
         }
 
-    headers = {"cache-control": "no-cache", "x-accel-buffering": "no", "x-turn-id": answer.turn}
+    turn = turn_name(answer.turn)
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no", "x-turn-id": turn}
     return StreamingResponse(frames(answer, done, with_tools=with_tools), media_type=EVENT_STREAM, headers=headers)
