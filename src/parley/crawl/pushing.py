@@ -25,11 +25,10 @@ class Push:
     def __call__(self, turn: Turn, place: Place) -> None:
         if place != self._place:
             return
-        said, turn.emit = turn.emit, lambda trace: None
         known = {**turn.variables.shown(), **turn.frame.variables}
         wanted = self._tests[self._index : self._index + 1] or self._tests
-        values = values_for(wanted, known, lambda guess: self._leads_there(turn, guess))
-        turn.emit = said
+        with turn.unheard():
+            values = values_for(wanted, known, lambda guess: self._leads_there(turn, guess))
         for name, value in {**known, **(values or {})}.items():
             if name in turn.frame.variables or name in turn.state.variables:
                 turn.variables.set(name, value)

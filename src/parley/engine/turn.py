@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ class Turn:
     """The step that is being run, None before the first."""
     redaction: Redaction | None = None
     """What hides the secrets that the turn has got to know; None where it knows none."""
+    handed_over: str | None = None
+    """What the user was told where the agent has handed over to a person."""
     finished = False
     """The conversation is over."""
     end_reason = "end_of_diagram"
@@ -77,8 +80,6 @@ class Turn:
         self.now_ms = now_ms
         self.config = config
         self._emit = emit
-        self.emit: Emit = self._tell
-        """Show or tell the client something. Never waits."""
         self.action = action
         """The action being answered, taken or not."""
         self.world = world
@@ -107,8 +108,11 @@ class Turn:
             self.redaction.hide(name, value)
         return value
 
-    def _tell(self, trace: Trace) -> None:
-        """A debug trace says which step it is about, and is a log too where the client asked for logs."""
+    def emit(self, trace: Trace) -> None:
+        """Show or tell the client something. Never waits.
+
+        A debug trace says which step it is about, and is a log too where the client asked for logs.
+        """
         if self.redaction is not None:
             trace = redacted(trace, self.redaction)
         if not isinstance(trace, DebugTrace):
@@ -122,6 +126,15 @@ class Turn:
             log = log_of_debug(payload, self.config.logs, self.now_ms)
             if log is not None:
                 self._emit(log)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is emitted within reaches nobody: for who only tries something."""
+        emit, self._emit = self._emit, lambda trace: None
+        try:
+            yield
+        finally:
+            self._emit = emit
 
     def take(self) -> Action | None:
         """The action, once: whoever takes it answers it. None when it has been taken."""

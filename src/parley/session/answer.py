@@ -75,7 +75,8 @@ class Answer:
 
         Called at once, too, where one of these has happened already.
         """
-        self._watchers.append(watcher)
+        if not self.is_over:
+            self._watchers.append(watcher)
         if self.is_accepted or self.is_over:
             watcher()
 
@@ -138,6 +139,8 @@ class Answer:
         self.failure = failure
         self.is_over = True
         self._changed()
+        # Nothing happens any more. Watchers that know this answer would keep it for the collector of cycles to find.
+        self._watchers.clear()
 
     async def read(self) -> AsyncIterator[Sequence[Emission]]:
         """All emissions from the first, in the portions in which they became readable; an empty one at each `nudge`.

@@ -169,8 +169,7 @@ class Directory:
         state.contact = contact
         state.variables |= settable(contact.context)
         await self._around.store.create(state)
-        if self._around.happenings.is_watched:
-            self._around.happenings.tell(Began(state))
+        self._around.happenings.tell(Began(state))
         return self._keep(Session(state, self.catalog.current(environment), self._around))
 
     def _fresh(

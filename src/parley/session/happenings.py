@@ -30,37 +30,49 @@ class Asked(Struct, frozen=True):
     turn: TurnRecord
 
 
-class Answered(Struct, frozen=True):
-    """A turn is over and saved. A session that has ended with it says why in `state.ended`."""
+class HandedOver(Struct, frozen=True):
+    """The agent wants a person to go on, and that is saved. `message` is what it told the user, perhaps nothing."""
 
     state: SessionState
-    turn: TurnRecord
-    has_ended: bool = False
+    message: str
 
 
-Happening = Began | Asked | Answered
+class Over(Struct, frozen=True):
+    """A session has ended, and that is saved. `state.ended` says why."""
+
+    state: SessionState
+
+
+Happening = Began | Asked | HandedOver | Over
 Watcher = Callable[[Happening], None]
 
 
 class Happenings:
-    """Tells every watcher."""
+    """Tells every watcher of a kind."""
 
     def __init__(self) -> None:
-        self._watchers: list[Watcher] = []
+        self._watchers: dict[type[Happening], tuple[Watcher, ...]] = {}
 
-    @property
-    def is_watched(self) -> bool:
-        """Somebody wants to know."""
-        return bool(self._watchers)
+    def is_watched(self, kind: type[Happening]) -> bool:
+        """Somebody wants to know of this kind."""
+        return kind in self._watchers
 
-    def watch(self, watcher: Watcher) -> Callable[[], None]:
-        """Call `watcher` with all that happens from now on; what is returned stops that."""
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
+    def watch(self, watcher: Watcher, *kinds: type[Happening]) -> Callable[[], None]:
+        """Call `watcher` with all of these kinds that happens from now on; what is returned stops that."""
+        for kind in kinds:
+            self._watchers[kind] = (*self._watchers.get(kind, ()), watcher)
+
+        def leave() -> None:
+            for kind in kinds:
+                left = tuple(other for other in self._watchers.pop(kind, ()) if other is not watcher)
+                if left:
+                    self._watchers[kind] = left
+
+        return leave
 
     def tell(self, happening: Happening) -> None:
-        """Tell it to all. One that fails does not keep it from the others."""
-        for watcher in tuple(self._watchers):
+        """Tell it to all who want it. One that fails does not keep it from the others."""
+        for watcher in self._watchers.get(type(happening), ()):
             try:
                 watcher(happening)
             except Exception:

@@ -56,6 +56,8 @@ class Performance:
         self.answer = answer
         self.has_effects = False
         """The turn has done something to the world."""
+        self.handed_over: str | None = None
+        """What the user was told where the agent has handed over to a person."""
         self._keeping = Keeping(agent.program, state, answer.record.accepted_at)
         self._world = world
         self._injected = injected
@@ -126,6 +128,7 @@ class Performance:
         turn.injected = self._take_injected
         await self._run_engine(engine, turn)
         self.has_effects = turn.has_effects
+        self.handed_over = turn.handed_over
         self._check_size(turn.variables, before)
         if turn.finished:
             state.ended = turn.end_reason

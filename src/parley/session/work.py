@@ -19,7 +19,7 @@ from parley.ports.clock import Clock
 from parley.ports.store import Store
 from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
-from parley.session.happenings import Answered, Asked, Happenings
+from parley.session.happenings import Asked, HandedOver, Happenings, Over
 from parley.session.inbox import Inbox
 from parley.session.injections import Injections
 from parley.session.mailbox import Mailbox
@@ -85,7 +85,7 @@ class Work:
             self.inbox.put_first(answer)
         else:
             self.inbox.put(answer)
-        if self._around.happenings.is_watched:
+        if self._around.happenings.is_watched(Asked):
             self._around.happenings.tell(Asked(self._state, record))
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
@@ -142,9 +142,10 @@ class Work:
             if record.key is not None:
                 self.by_key.pop(record.key, None)
             performance.release()
-            if around.happenings.is_watched:
-                has_ended = not was_ended and self._state.ended is not None
-                around.happenings.tell(Answered(self._state, record, has_ended))
+            if performance.handed_over is not None:
+                around.happenings.tell(HandedOver(self._state, performance.handed_over))
+            if self._state.ended is not None and not was_ended:
+                around.happenings.tell(Over(self._state))
             await self._after(performance, record)
 
     async def _after(self, performance: Performance, record: TurnRecord) -> None:

@@ -17,7 +17,7 @@ from parley.domain.platform_event import PlatformEvent
 from parley.domain.state import SessionState
 from parley.domain.webhook import Payload
 from parley.domain.workspace import WorkspaceID
-from parley.session.happenings import Answered, Began, Happening, Happenings
+from parley.session.happenings import Began, Happening, Happenings, Over
 from parley.workspaces.delivering import Delivering
 from parley.workspaces.events import Events
 from parley.workspaces.registry import Workspaces
@@ -47,7 +47,7 @@ class Announcing:
         self._delivering = delivering
         self._waiting: asyncio.Queue[tuple[ProjectID | PlatformEvent, str, Payload]] = asyncio.Queue()
         self._working: asyncio.Task[None] | None = None
-        self._leave = happenings.watch(self._watch)
+        self._leave = happenings.watch(self._watch, Began, Over)
         events.listen(self._hear)
 
     async def told(self) -> None:
@@ -65,7 +65,7 @@ class Announcing:
         match happening:
             case Began(state=state):
                 self._put(state.project, f"runtime.{_kind(state)}.start", _payload(state, None))
-            case Answered(state=state, has_ended=True):
+            case Over(state=state):
                 self._put(state.project, f"runtime.{_kind(state)}.end", _payload(state, state.ended))
             case _:
                 pass

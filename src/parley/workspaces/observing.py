@@ -16,7 +16,7 @@ from parley.domain.conversation_names import session_of_call
 from parley.domain.ids import SessionID
 from parley.domain.injection import Receipt
 from parley.domain.platform_event import PlatformEvent
-from parley.session.happenings import Happening, Happenings
+from parley.session.happenings import Asked, Happening, Happenings, Over
 from parley.session.injections import Injections
 from parley.workspaces.events import Events
 
@@ -40,13 +40,16 @@ class Observing:
 
     def __init__(self, happenings: Happenings, injections: Injections, events: Events) -> None:
         self._watchers: dict[SessionID, list[Watcher]] = {}
-        happenings.watch(lambda happening: self._tell(happening.state.id, happening))
+        self._happenings = happenings
+        self._leave: Callable[[], None] | None = None
         injections.watch(lambda receipt: self._tell(receipt.injection.session, receipt))
         events.listen(self._hear)
 
     def watch(self, session: SessionID, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` with all that happens from now on; what is returned stops that."""
         self._watchers.setdefault(session, []).append(watcher)
+        if self._leave is None:
+            self._leave = self._happenings.watch(self._happened, Asked, Over)
 
         def leave() -> None:
             watchers = self._watchers.get(session, [])
@@ -54,12 +57,18 @@ class Observing:
                 watchers.remove(watcher)
             if not watchers:
                 self._watchers.pop(session, None)
+            if not self._watchers and self._leave is not None:
+                self._leave()
+                self._leave = None
 
         return leave
 
     def note(self, session: SessionID, type: str, data: dict[str, Any]) -> None:
         """Tell what a call has noted."""
         self._tell(session, Noted(type, data))
+
+    def _happened(self, happening: Happening) -> None:
+        self._tell(happening.state.id, happening)
 
     def _hear(self, event: PlatformEvent) -> None:
         call = event.data.get("call_sid")

@@ -9,17 +9,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
 import structlog
 
 from parley.domain.conversation_names import call_of, conversation_of, turn_name
 from parley.domain.ids import ProjectID, SessionID
 from parley.domain.injection import Receipt
 from parley.domain.state import SessionState
-from parley.domain.transcript import Traced, TurnRecord
 from parley.domain.workspace import WorkspaceID
 from parley.session.directory import Directory
-from parley.session.happenings import Answered, Began, Happening
+from parley.session.happenings import Began, HandedOver, Happening, Over
 from parley.session.injections import Injections
 from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
@@ -39,8 +37,6 @@ REASONS = {
 }
 """End reasons as `completion_reason` (section 4.1)."""
 VOICE = "voice"
-OURS = "parley"
-"""The provider of handoffs that an operator began: those are no escalations."""
 _STAGES = {"accepted": "injection.received", "queued": "injection.received", "expired": "injection.expired"}
 Report = Callable[[], Awaitable[None]]
 
@@ -63,7 +59,7 @@ class Reporting:
         self._owners: dict[ProjectID, WorkspaceID] = {}
         self._waiting: asyncio.Queue[Report] = asyncio.Queue()
         self._working: asyncio.Task[None] | None = None
-        self._leave = directory.happenings.watch(self._watch)
+        self._leave = directory.happenings.watch(self._watch, Began, HandedOver, Over)
         injections.watch(self._moved)
 
     async def stop(self) -> None:
@@ -82,13 +78,11 @@ class Reporting:
             case Began(state=state):
                 type = "call.started" if state.contact.channel == VOICE else "text.started"
                 self._tell(state.project, type, _begun(state))
-            case Answered(state=state, turn=turn, has_ended=has_ended):
-                reason = _handed_over(turn)
-                if reason is not None:
-                    self._put(lambda: self._escalate(state, reason))
-                if has_ended:
-                    type = "call.ended" if state.contact.channel == VOICE else "text.completed"
-                    self._put(lambda: self._close(state.project, state.id, type, _over(state)))
+            case HandedOver(state=state, message=message):
+                self._put(lambda: self._escalate(state, message or "The agent asked for a person."))
+            case Over(state=state):
+                type = "call.ended" if state.contact.channel == VOICE else "text.completed"
+                self._put(lambda: self._close(state.project, state.id, type, _over(state)))
             case _:
                 pass
 
@@ -149,17 +143,6 @@ class Reporting:
                 log.warning("event not told", error=repr(error))
             finally:
                 self._waiting.task_done()
-
-
-def _handed_over(turn: TurnRecord) -> str | None:
-    """Why the agent has handed over to a person in this turn; None where it has not."""
-    for emission in turn.said or ():
-        body = emission.body
-        if isinstance(body, Traced) and body.type == "live-agent-handoff":
-            payload = msgspec.json.decode(body.data).get("payload") or {}
-            if payload.get("event") == "chat_started" and payload.get("provider") != OURS:
-                return str(payload.get("message") or "The agent asked for a person.")
-    return None
 
 
 def _begun(state: SessionState) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def _begin(step: Handoff, turn: Turn) -> None:
     payload: dict[str, Any] = {"config": config}
     if step.provider:
         payload["provider"] = step.provider
-    _show(step, "chat_started", render(step.message, turn.variables), payload, turn)
+    turn.handed_over = render(step.message, turn.variables)
+    _show(step, "chat_started", turn.handed_over, payload, turn)
     if step.note:
         turn.emit(debug(f"note for the person: {render(step.note, turn.variables)}", context="handoff"))
 

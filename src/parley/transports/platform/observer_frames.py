@@ -14,7 +14,7 @@ from parley.domain.injection import Receipt
 from parley.domain.platform_event import PlatformEvent
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
-from parley.session.happenings import Answered, Asked, Began
+from parley.session.happenings import Asked, Over
 from parley.session.outbox import Portion
 from parley.transports.http.transcript_text import done_by_user, said_by_agent
 from parley.transports.platform.turn_shapes import at, tool_told_by, traces_in
@@ -82,10 +82,8 @@ class ObserverFrames:
         match seen:
             case Asked(turn=turn):
                 yield from self._asked(turn)
-            case Answered(state=state, has_ended=True):
+            case Over(state=state):
                 yield self.ending(state)
-            case Answered() | Began():
-                return
             case Receipt():
                 yield _injection(seen)
             case PlatformEvent(type=type, data=data) if type in (JOINED, LEFT, MODE):
