@@ -7,7 +7,8 @@ from collections.abc import Callable
 import msgspec
 
 from parley.domain.ids import UserID
-from parley.domain.project import Environment, Project
+from parley.domain.project import Project
+from parley.domain.variant import DEVELOPMENT, WHICH, Variant, draft_of, named
 from parley.errors import NotFound
 from parley.session.answer import Answer
 from parley.session.handle import Post, SessionHandle
@@ -22,7 +23,6 @@ from parley.transports.http.turn_routes import joined, names_of, state_in
 from parley.transports.http.user_turn import posted_for, session_for
 
 LONGEST_USER = 128
-DEFAULT_ENVIRONMENT = "development"
 
 
 class LegacyRoutes:
@@ -36,9 +36,10 @@ class LegacyRoutes:
         """`POST /v2/project/{projectID}/user/{userID}/interact/stream`"""
         project = await project_of(request, self._house, request.params["projectID"])
         user = UserID(checked_user(request.params["userID"], LONGEST_USER))
-        environment = project.environment(request.query("environment") or DEFAULT_ENVIRONMENT)
+        which = request.one_of("versionVariant", WHICH)
+        variant = named(project, request.query("environment") or DEVELOPMENT, which)
         post = stream_post(request, await request.body(self._house.body_limit), key_of(request))
-        answer = await self._post(project, user, environment, lambda _: post, post.key)
+        answer = await self._post(project, user, variant, lambda _: post, post.key)
         await answer.accepted()
         await stream(request, answer, self._keep_alive, self._house.clock)
 
@@ -46,14 +47,14 @@ class LegacyRoutes:
         """`POST /state/user/{userID}/interact`"""
         project = await project_of(request, self._house, request.header(b"projectid"))
         user = UserID(checked_user(request.params["userID"], LONGEST_USER))
-        environment = self.environment_of(request, project)
+        variant = self.variant_of(request, project)
         is_verbose = request.flag("verbose")
         body, key = await request.body(self._house.body_limit), key_of(request)
 
         def post(session: SessionHandle) -> Post:
             return legacy_post(request, body, key, session.state().variables, shows_state=is_verbose)
 
-        answer = await self._post(project, user, environment, post, key)
+        answer = await self._post(project, user, variant, post, key)
         said = await answer.whole()
         traces = joined(said)
         if is_verbose:
@@ -61,14 +62,14 @@ class LegacyRoutes:
             traces = b'{"state":%b,"trace":%b,"request":%b}' % (state_in(said) or b"{}", traces, asked)
         await reply_encoded(request, traces, headers=names_of(answer))
 
-    def environment_of(self, request: Request, project: Project) -> Environment:
-        """The environment that the `versionID` header names: by its alias, or by the version that it serves."""
-        name = request.header(b"versionid") or DEFAULT_ENVIRONMENT
-        for environment in project.environments:
-            if self._house.catalog.current(environment).version == name:
-                return environment
+    def variant_of(self, request: Request, project: Project) -> Variant:
+        """What the `versionID` header names: an environment by its alias, or a version that is published or a draft."""
+        name = request.header(b"versionid") or DEVELOPMENT
+        for variant in (find(each) for find in (Variant, draft_of) for each in project.environments):
+            if self._house.catalog.current(variant.environment).version == name:
+                return variant
         try:
-            return project.environment(name)
+            return named(project, name)
         except NotFound as error:
             raise NotFound(f"Cannot resolve version alias, {error.message}", code="no_environment") from error
 
@@ -76,13 +77,13 @@ class LegacyRoutes:
         self,
         project: Project,
         user: UserID,
-        environment: Environment,
+        variant: Variant,
         make: Callable[[SessionHandle], Post],
         key: str | None,
     ) -> Answer:
         directory = self._house.directory
         return await posted_for(
             *(directory, project.id, user, key),
-            find=lambda: session_for(directory, project.id, user, environment),
+            find=lambda: session_for(directory, project.id, user, variant),
             make=make,
         )

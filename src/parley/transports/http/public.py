@@ -47,6 +47,6 @@ async def check_version(request: Request, house: House, legacy: LegacyRoutes, pr
     A page that stayed open keeps naming the version it began with. Raises `NotFound`.
     """
     try:
-        legacy.environment_of(request, project)
+        legacy.variant_of(request, project)
     except NotFound:
         await house.catalog.agent(VersionID(request.header(b"versionid") or ""))

@@ -51,10 +51,10 @@ class PublicRoutes:
         await reply_encoded(request, b'{"trace":%b}' % traces, headers=names_of(answer))
 
     async def _post(self, request: Request, project: Project, user: UserID, post: Post) -> Answer:
-        environment = self._legacy.environment_of(request, project)
+        variant = self._legacy.variant_of(request, project)
         directory = self._house.directory
         return await posted_for(
             *(directory, project.id, user, post.key),
-            find=lambda: session_for(directory, project.id, user, environment),
+            find=lambda: session_for(directory, project.id, user, variant),
             make=lambda _: post,
         )

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from parley.domain.ids import UserID
+from parley.domain.variant import named, routed
 from parley.errors import NotAllowed, NotFound, SessionEnded
 from parley.session.handle import Post, SessionHandle
 from parley.session.house import House
@@ -48,8 +49,8 @@ class SessionRoutes:
         project = await project_of(request, self._house, request.params["projectID"])
         body = decode(_decode_start, await request.body(self._house.body_limit))
         user = UserID(checked_user(body.user, LONGEST_USER))
-        environment = project.routed(user) if alias is None else project.environment(alias)
-        session = await self._house.directory.create(project.id, user, environment)
+        variant = routed(project, user) if alias is None else named(project, alias)
+        session = await self._house.directory.create(project.id, user, variant.environment, variant.contact)
         await reply_json(request, {"sessionKey": self._house.keys.issue(session.state())})
 
     async def emit_event(self, request: Request) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -10,9 +10,10 @@ from msgspec import Struct, field
 from parley.domain.actions import Launch, parse_action
 from parley.domain.ids import UserID
 from parley.domain.program import Program
-from parley.domain.project import Environment, Project
+from parley.domain.project import Project
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnConfig
+from parley.domain.variant import WHICH, Variant, Which, variant_of
 from parley.errors import InvalidInput, NotFound, SessionEnded
 from parley.session.edits import Change, begun_anew, check_size, merged_variables, replaced, settable
 from parley.session.handle import Post, SessionHandle
@@ -30,7 +31,6 @@ from parley.transports.http.turn_routes import names_of, wrapped
 from parley.transports.http.user_turn import posted_for, session_for
 
 LONGEST_USER = 256
-VARIANTS = ("draft", "published")
 EMPTY: dict[str, Any] = {"stack": [], "storage": {}, "variables": {}}
 
 
@@ -44,7 +44,7 @@ class SendBody(Struct):
     """The body of a turn."""
 
     action: Any
-    version: Literal["draft", "published"]
+    version: Which
     session: str | None = field(name="sessionID", default=None)
     config: ConfigBody = ConfigBody()
 
@@ -80,12 +80,12 @@ class Talk(Struct, frozen=True):
 
     project: Project
     user: UserID
-    environment: Environment
-    is_draft: bool
+    variant: Variant
 
     def has(self, state: SessionState) -> bool:
         """The session of this state is this conversation."""
-        return state.environment == self.environment.alias and state.contact.is_draft is self.is_draft
+        on = self.variant
+        return state.environment == on.environment.alias and state.contact.is_draft is on.is_draft
 
 
 class StableConversationRoutes:
@@ -98,7 +98,7 @@ class StableConversationRoutes:
         """`PUT /v1/stable/conversation/{userID}`"""
         environment, user = environment_of(request, project), _user(request)
         body = decode(_decode_send, await request.body(self._house.body_limit))
-        talk = Talk(project, user, environment, body.version == "draft")
+        talk = Talk(project, user, variant_of(environment, body.version))
         config = TurnConfig(exclude_types=frozenset(body.config.exclude_types))
         post = Post(parse_action(body.action), config, key=key_of(request))
 
@@ -158,21 +158,21 @@ class StableConversationRoutes:
 
     def _talk(self, request: Request, project: Project) -> Talk:
         environment = environment_of(request, project)
-        variant = request.one_of("version", VARIANTS)
-        if variant is None:
-            raise InvalidInput.at("version", " or ".join(VARIANTS))
-        return Talk(project, _user(request), environment, variant == "draft")
+        which = request.one_of("version", WHICH)
+        if which is None:
+            raise InvalidInput.at("version", " or ".join(WHICH))
+        return Talk(project, _user(request), variant_of(environment, which))
 
     async def _found(self, talk: Talk, *, is_launch: bool = False) -> SessionHandle:
         """The conversation, begun where there is none. A launch begins another where the agent has changed."""
         directory = self._house.directory
 
         async def find() -> SessionHandle:
-            return await session_for(directory, talk.project.id, talk.user, talk.environment, is_draft=talk.is_draft)
+            return await session_for(directory, talk.project.id, talk.user, talk.variant)
 
         session = await find()
-        served = talk.environment.drafted() if talk.is_draft else talk.environment
-        if is_launch and session.state().version != self._house.catalog.current(served).version:
+        served = self._house.catalog.current(talk.variant.environment)
+        if is_launch and session.state().version != served.version:
             await directory.end(session.id, "replaced")
             session = await find()
         return session

@@ -11,6 +11,7 @@ from msgspec import Struct
 from parley.domain.ids import UserID
 from parley.domain.program import Program
 from parley.domain.project import Project
+from parley.domain.variant import variant_of
 from parley.errors import NotFound
 from parley.session.edits import Change, begun_anew, check_size, merged_variables, replaced, settable
 from parley.session.handle import SessionHandle
@@ -90,13 +91,15 @@ class StateRoutes:
     async def _session(self, request: Request, owner: Owner) -> tuple[SessionHandle, Program]:
         """The user's session that lives, a new one where there is none."""
         directory, project = self._house.directory, owner.project
-        environment = self._legacy.environment_of(request, project)
+        variant = self._legacy.variant_of(request, project)
         latest = await directory.latest(project.id, owner.user)
         if latest is not None and latest.ended is None and request.header(b"versionid") is None:
             # One that is no longer served: the user goes on in the default one.
             with suppress(NotFound):
-                environment = project.environment(latest.environment)
-        session = await session_for(directory, project.id, owner.user, environment)
+                variant = variant_of(
+                    project.environment(latest.environment), "draft" if latest.contact.is_draft else None
+                )
+        session = await session_for(directory, project.id, owner.user, variant)
         agent = await self._house.catalog.agent(session.state().version)
         return session, agent.program
 

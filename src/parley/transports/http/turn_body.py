@@ -143,7 +143,6 @@ def _state_variables(state: Any) -> dict[str, Any]:
 def stream_post(request: Request, body: bytes, key: str | None) -> Post:
     """The post that a legacy stream request asks for, by its query and its body."""
     request.one_of("modality", ("voice", "chat", "api"))
-    request.one_of("versionVariant", ("draft", "published"))
     config = TurnConfig(
         logs=request.one_of("logs", LOGS),
         completion_events=request.flag("completion_events"),

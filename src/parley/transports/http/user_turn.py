@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from parley.domain.ids import ProjectID, UserID
-from parley.domain.project import Environment
-from parley.domain.state import WEB, Contact
+from parley.domain.variant import Variant
 from parley.errors import Busy, SessionEnded
 from parley.session.answer import Answer
 from parley.session.directory import Directory
@@ -14,17 +13,13 @@ from parley.session.handle import Post, SessionHandle
 
 ATTEMPTS = 3
 """A session may end between being found and being posted to; then the user gets a new one."""
-_DRAFT = Contact(is_draft=True)
 
 
-async def session_for(
-    directory: Directory, project: ProjectID, user: UserID, environment: Environment, *, is_draft: bool = False
-) -> SessionHandle:
-    """The user's session in this environment, on its draft or on what is published; any other one is replaced."""
-    place, contact = (environment.drafted(), _DRAFT) if is_draft else (environment, WEB)
+async def session_for(directory: Directory, project: ProjectID, user: UserID, variant: Variant) -> SessionHandle:
+    """The user's session in this variant of an environment; any other one is replaced."""
     for _ in range(ATTEMPTS):
-        session = await directory.of_user(project, user, place, contact)
-        if session.state().contact.is_draft is is_draft:
+        session = await directory.of_user(project, user, variant.environment, variant.contact)
+        if variant.is_either or session.state().contact.is_draft is variant.is_draft:
             return session
         await directory.end(session.id, "replaced")
     raise Busy("This user's conversation is being begun elsewhere at this moment. Try again.")

@@ -9,7 +9,8 @@ import structlog
 from msgspec import Struct
 
 from parley.domain.ids import UserID
-from parley.domain.project import Environment, Project
+from parley.domain.project import Project
+from parley.domain.variant import WHICH, Variant, named, variant_of
 from parley.errors import InvalidInput
 from parley.session.house import House
 from parley.transports.http.json_body import decode
@@ -22,7 +23,6 @@ from parley.transports.http.widget_settings import widget_settings
 
 log = structlog.get_logger()
 
-VARIANTS = ("draft", "published")
 LARGEST_LOG = 64 * 1024
 
 
@@ -31,7 +31,7 @@ class SetupBody(Struct):
 
     client: Any = msgspec.field(name="clientID", default=None)
     environment: str | None = msgspec.field(name="environmentID", default=None)
-    variant: str | None = msgspec.field(name="versionVariant", default=None)
+    which: str | None = msgspec.field(name="versionVariant", default=None)
 
 
 _decode_setup = msgspec.json.Decoder(SetupBody).decode
@@ -48,14 +48,12 @@ class WidgetRoutes:
         """`POST /v2/public/{projectID}/widget/setup`"""
         project = public_project(request, self._house)
         body = decode(_decode_setup, await request.body(self._house.body_limit))
-        if body.variant is not None and body.variant not in VARIANTS:
-            raise InvalidInput.at("versionVariant", " or ".join(VARIANTS))
-        environment = _environment(project, body)
+        variant = _variant(project, body)
         answer = {
             "settings": widget_settings(project),
-            "versionID": self._house.catalog.current(environment).version,
-            "environmentID": environment.alias,
-            "versionVariant": body.variant or "published",
+            "versionID": self._house.catalog.current(variant.environment).version,
+            "environmentID": variant.environment.alias,
+            "versionVariant": "draft" if variant.is_draft else "published",
         }
         await reply_json(request, answer)
 
@@ -77,12 +75,14 @@ class WidgetRoutes:
         await reply_empty(request, 204)
 
 
-def _environment(project: Project, body: SetupBody) -> Environment:
+def _variant(project: Project, body: SetupBody) -> Variant:
     """The one that was asked for; else the one that the traffic split gives this client."""
+    if body.which is not None and body.which not in WHICH:
+        raise InvalidInput.at("versionVariant", " or ".join(WHICH))
     client = None if body.client is None else UserID(_checked_client(body.client))
     if body.environment:
-        return project.environment(body.environment)
-    return project.environments[0] if client is None else project.routed(client)
+        return named(project, body.environment, body.which)
+    return variant_of(project.environments[0] if client is None else project.routed(client), body.which)
 
 
 def _checked_client(value: Any) -> str:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from parley.domain.ids import ProjectID, UserID
 from parley.domain.project import Project
+from parley.domain.variant import WHICH, Variant, named, routed
 from parley.errors import InvalidInput, NotAllowed, NotFound, ParleyError
 from parley.session.answer import Answer
 from parley.session.eager import start
@@ -39,6 +40,13 @@ class Visitor(Struct, frozen=True):
     user: UserID
     project: Project
     environment: str | None
+    which: str | None
+
+    def variant(self) -> Variant:
+        """Where their next session begins."""
+        if self.environment:
+            return named(self.project, self.environment, self.which)
+        return routed(self.project, self.user, self.which)
 
 
 class Peer:
@@ -115,7 +123,10 @@ class Peer:
             raise NotAllowed("This web origin may not use this project.", code="origin_not_allowed")
         if environment:
             project.environment(environment)
-        self.visitor = Visitor(UserID(user), project, environment or None)
+        which = _optional(wire, "versionVariant") or None
+        if which is not None and which not in WHICH:
+            raise InvalidInput.at("versionVariant", " or ".join(WHICH))
+        self.visitor = Visitor(UserID(user), project, environment or None, which)
         return self.visitor
 
     async def known(self, wire: dict[str, Any]) -> SessionHandle | None:
@@ -136,9 +147,10 @@ class Peer:
         visitor = self.visitor
         if visitor is None:
             raise InvalidInput("Start the client first.", code="not_started")
-        project = visitor.project
-        environment = project.environment(visitor.environment) if visitor.environment else project.routed(visitor.user)
-        session = await self.house.directory.create(project.id, visitor.user, environment)
+        variant = visitor.variant()
+        session = await self.house.directory.create(
+            visitor.project.id, visitor.user, variant.environment, variant.contact
+        )
         return session, self.house.keys.issue(session.state())
 
     def _lost(self) -> None:

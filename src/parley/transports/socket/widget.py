@@ -73,9 +73,7 @@ class Widget:
         visitor = await self.peer.admit(wire)
         session = await self.peer.known(wire)
         if session is None or session.state().ended is not None:
-            project = visitor.project
-            routed = project.environment(visitor.environment) if visitor.environment else project.routed(visitor.user)
-            version = self.peer.house.catalog.current(routed).version
+            version = self.peer.house.catalog.current(visitor.variant().environment).version
             self._connection.emit("start", {"versionID": version, "newSessionRequired": True})
             return
         await self._come_back(session, received_at)
