@@ -11,8 +11,8 @@ import httpx
 from house_fixture import Opened, open_house
 from parley.backends.tools.scripted import ScriptedTools
 from parley.domain.workspace import ROLES, Role, Workspace
-from parley.transports.front import Front
 from parley.workspaces.estate import Estate, estate_of
+from watched_front import WatchedFront
 
 URL = "http://parley.test"
 
@@ -25,7 +25,7 @@ class Ground:
     estate: Estate
     ours: Workspace
     foreign: Workspace
-    front: Front
+    front: WatchedFront
     keys: dict[Role, str] = field(default_factory=dict)
     foreign_key: str = ""
 
@@ -47,7 +47,7 @@ async def break_ground(opened: Opened | None = None) -> Ground:
     opened = opened or await open_house()
     estate = estate_of(opened.house, opened.store.records, opened.store, opened.store.conversations, ScriptedTools())
     ours, foreign = await estate.workspaces.default(), await estate.workspaces.create("Foreign", "foreign")
-    ground = Ground(opened, estate, ours, foreign, Front(opened.house, estate=estate))
+    ground = Ground(opened, estate, ours, foreign, WatchedFront(opened.house, estate=estate))
     for role in ROLES:
         _, ground.keys[role] = await estate.keys.create(ours.id, role, 90, name=role)
     _, ground.foreign_key = await estate.keys.create(foreign.id, "owner", 90)

@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from estate_fixture import Ground, break_ground
+from watched_front import everything_keeps_to_the_documents
+
+__all__ = ["everything_keeps_to_the_documents"]
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from estate_fixture import Ground, break_ground
 from house_fixture import open_house
 from parley.backends.clock import StillClock
 from parley.backends.speech.scripted import ScriptedEar, ScriptedRecognizer, ScriptedSynthesizer, encode
-from parley.transports.front import Front
 from parley.workspaces.estate import Speech
+from watched_front import WatchedFront
 
 PATH = "/agent/test-call"
 
@@ -24,7 +24,7 @@ PATH = "/agent/test-call"
 def with_speech(ground: Ground) -> Ground:
     """The same ground, on which calls are heard and spoken."""
     estate = dataclasses.replace(ground.estate, speech=Speech(ScriptedRecognizer(), ScriptedSynthesizer()))
-    return dataclasses.replace(ground, estate=estate, front=Front(ground.opened.house, estate=estate))
+    return dataclasses.replace(ground, estate=estate, front=WatchedFront(ground.opened.house, estate=estate))
 
 
 @pytest.fixture(params=PROTOCOLS)

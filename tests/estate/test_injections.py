@@ -241,25 +241,6 @@ async def test_who_put_it_in_is_in_the_audit_trail_and_the_words_are_not(
     assert entry.by in {key.id for key in await ground.estate.keys.list(ground.ours.id)}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"message": ""},
-        {"message": None},
-        {"message": "x" * 5001},
-        {"message": "x", "sender": "x" * 201},
-        {"message": "x", "event_type": "order"},
-    ],
-)
-async def test_bad_injections_are_refused(
-    client: httpx.AsyncClient, ground: Ground, session: SessionHandle, body: dict[str, Any]
-) -> None:
-    answer = await client.post(ground.at(f"/sessions/{call_of(session.id)}/inject"), json=body)
-    assert answer.status_code == 422
-    assert isinstance(answer.json()["detail"], list)
-
-
 async def test_a_session_that_is_not_ours_is_not_found(ground: Ground, session: SessionHandle) -> None:
     async with ground.client(ground.foreign_key) as stranger:
         for sid in (call_of(session.id), "CA" + "0" * 32, "sess_1", session.id):

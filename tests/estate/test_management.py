@@ -136,5 +136,11 @@ async def test_a_canonical_id_holds_no_names(client: httpx.AsyncClient, ground: 
 
 
 async def test_unknown_paths_and_methods_are_told_in_json(client: httpx.AsyncClient, ground: Ground) -> None:
-    assert (await client.get(ground.at("/nothing"))).json() == {"detail": "Not Found"}
-    assert (await client.delete(ground.at("/services"))).status_code == 405
+    unknown = await client.get(ground.at("/nothing"))
+    assert (unknown.status_code, unknown.json()["detail"], unknown.json()["error_code"]) == (
+        404,
+        "Not Found",
+        "no_route",
+    )
+    refused = await client.delete(ground.at("/services"))
+    assert (refused.status_code, refused.json()["error_code"]) == (405, "method_not_allowed")

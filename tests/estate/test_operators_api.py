@@ -59,7 +59,7 @@ async def user_says(ground: Ground, session: SessionHandle, text: str) -> list[t
 async def transcript(ground: Ground, session: SessionHandle) -> list[tuple[str, str]]:
     async with ground.client() as client:
         at = ground.at(f"/operators/calls/{call_of(session.id)}/transcript")
-        return [(each["speaker"], each["text"]) for each in (await client.get(at)).json()["segments"]]
+        return [(each["speaker_role"], each["transcript"]) for each in (await client.get(at)).json()["segments"]]
 
 
 async def test_while_a_person_has_the_conversation_the_agent_says_nothing(
@@ -70,10 +70,10 @@ async def test_while_a_person_has_the_conversation_the_agent_says_nothing(
     assert joined.status_code == 200
     assert (joined.json()["mode"], joined.json()["operator_entity_id"]) == ("takeover", ann)
     said = await user_says(ground, session, "Is anybody there?")
-    assert said[-1] == ("user", "Is anybody there?")
+    assert said[-1] == ("caller", "Is anybody there?")
     assert (await does(client, ground, ann, "say", session, text="Yes, I am Ann.")).status_code == 200
     said = await user_says(ground, session, "Good.")
-    assert said[-2:] == [("agent", "Yes, I am Ann."), ("user", "Good.")]
+    assert said[-2:] == [("operator", "Yes, I am Ann."), ("caller", "Good.")]
     assert (await does(client, ground, ann, "leave-call", session)).json() == {"success": True}
     said = await user_says(ground, session, "And now?")
     assert said[-1] == ("agent", "You said: And now?")
@@ -129,7 +129,7 @@ async def test_an_operator_without_a_sign_of_life_loses_the_conversation(
     await clock.advance(LEASE_MS / 1000 - 1)
     assert (await does(client, ground, ann, "say", session, text="Still here.")).status_code == 200
     await clock.advance(LEASE_MS / 1000 - 1)
-    assert (await user_says(ground, session, "Hello?"))[-1] == ("user", "Hello?")
+    assert (await user_says(ground, session, "Hello?"))[-1] == ("caller", "Hello?")
     await clock.advance(2)
     assert (await user_says(ground, session, "Hello?"))[-1] == ("agent", "You said: Hello?")
     shown = (await client.get(ground.at(f"/operators/{ann}"))).json()

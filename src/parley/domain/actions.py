@@ -185,6 +185,11 @@ def authored(text: str, by: str = "", name: str = "") -> Authored:
     return Authored({"type": f"{OWN}authored", "payload": {"text": text, "by": by, "name": name}}, text, by, name)
 
 
+def is_by_operator(wire: Wire) -> bool:
+    """An action in which a person speaks in the agent's place."""
+    return wire.get("type") == f"{OWN}authored" and bool(wire.get("payload", {}).get("by"))
+
+
 def injected(kind: str) -> Injected:
     """An injection has come."""
     return Injected({"type": f"{OWN}injected", "payload": {"kind": kind}}, kind)

@@ -33,7 +33,7 @@ class Front:
     ) -> None:
         self._house = house
         self._reception = Reception(house)
-        platform = None if estate is None else platform_app(estate)
+        platform = None if estate is None else platform_app(estate, house.body_limit)
 
         async def describe(request: Request) -> Response:
             """`GET /openapi.json`"""

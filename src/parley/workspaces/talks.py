@@ -102,11 +102,15 @@ class Talks:
         return (await self._directory.obtain(service.project.id, user, service.environment, contact))[0]
 
     async def greet(self, session: SessionHandle, words: str | None = None) -> Answer:
-        """Let the agent speak first; with `words` it has said these, and waits for what the user says."""
-        if words:
-            return await session.command(authored(words))
-        wire = {"type": "launch", "payload": {"resetState": False}}
-        return await session.post(Post(Launch(wire, wire["payload"]), key=GREETING))  # type: ignore[arg-type]
+        """Let the agent speak first, once; with `words` it has said these, and waits for what the user says.
+
+        Durable when it returns.
+        """
+        wire: dict[str, Any] = {"type": "launch", "payload": {"resetState": False}}
+        action = authored(words) if words else Launch(wire, wire["payload"])
+        answer = await session.post(Post(action, key=GREETING))
+        await answer.accepted()
+        return answer
 
     async def say(self, session: SessionHandle, said: Said | str, *, streams: bool, key: str | None = None) -> Answer:
         """Take a turn. Raises `Conflict` when the conversation is closed."""

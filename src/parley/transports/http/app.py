@@ -112,7 +112,7 @@ class HttpDoor:
             await self._fail(request, error, methods)
         except Exception:
             # What nobody foresaw ends this request and nothing else; the id joins the answer and the log.
-            id = secrets.token_hex(4)
+            id = scope.get("request_id") or secrets.token_hex(4)
             log.exception("request failed", error_id=id, method=request.method[:20])
             message = f"An internal error occurred. The server's log has it under '{id}'."
             await self._fail(request, ParleyError(message, code="internal_error"), methods)

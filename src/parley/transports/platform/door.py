@@ -11,8 +11,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
+from fastapi.utils import generate_unique_id
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parley.transports.http.request import BodyTooLarge
 from parley.transports.platform import (
     conversation_routes,
     entity_routes,
@@ -22,6 +25,7 @@ from parley.transports.platform import (
     operator_routes,
     service_routes,
     session_routes,
+    transcript_routes,
     turn_routes,
     webhook_routes,
     workspace_routes,
@@ -44,8 +48,15 @@ ROUTERS = (
     event_routes.router,
     webhook_routes.router,
     escalation_routes.router,
+    transcript_routes.router,
     operator_routes.router,
 )
+
+KEYS = {
+    401: {"description": "Missing or invalid API key."},
+    403: {"description": "The key is of another workspace, or of too low a role."},
+}
+"""What every route may answer before it is asked."""
 
 SOCKETS = {
     f"{WS}/sessions/connect": connect_session,
@@ -55,9 +66,9 @@ SOCKETS = {
 }
 
 
-def platform_app(estate: Estate) -> RequestIDs:
-    """The door to an estate."""
-    return RequestIDs(_app(estate))
+def platform_app(estate: Estate, body_limit: int) -> PlatformDoor:
+    """The door to an estate. `body_limit`: bytes."""
+    return PlatformDoor(_app(estate), body_limit)
 
 
 def _app(estate: Estate) -> FastAPI:
@@ -67,14 +78,15 @@ def _app(estate: Estate) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        generate_unique_id_function=lambda route: route.name,
+        strict_content_type=False,
+        generate_unique_id_function=_operation_id,
     )
     app.state.estate = estate
     add_problems(app)
     for path, endpoint in SOCKETS.items():
         app.add_api_websocket_route(path, endpoint)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses=KEYS)  # type: ignore[arg-type]
     unlisted = [
         (method, route.path)
         for route in app.routes
@@ -87,12 +99,20 @@ def _app(estate: Estate) -> FastAPI:
     return app
 
 
-class RequestIDs:
-    """Gives every answer an `x-request-id`."""
+def _operation_id(route: APIRoute) -> str:
+    """The names of the documented operations: two kinds, by tag."""
+    if {"Sessions", "Conversations"} & set(route.tags):
+        return generate_unique_id(route)
+    return route.name.replace("_", "-")
 
-    def __init__(self, app: FastAPI) -> None:
+
+class PlatformDoor:
+    """Gives every request an id, which its answer and the log carry; reads no body that is too long."""
+
+    def __init__(self, app: FastAPI, body_limit: int) -> None:
         self._app: ASGIApp = app
         self._describe = app.openapi
+        self._body_limit = body_limit
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI document of the door."""
@@ -100,11 +120,21 @@ class RequestIDs:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        id = secrets.token_hex(8)
+        scope["request_id"] = id
+        taken = 0
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                id = (b"x-request-id", secrets.token_hex(8).encode())
-                message["headers"] = [*message.get("headers", ()), id]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", id.encode())]
             await send(message)
 
-        await self._app(scope, receive, send_named)
+        async def receive_bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+            if taken > self._body_limit:
+                raise HTTPException(413, BodyTooLarge(self._body_limit).message, {"connection": "close"})
+            return message
+
+        await self._app(scope, receive_bounded, send_named)

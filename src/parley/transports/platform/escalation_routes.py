@@ -1,4 +1,4 @@
-"""What waits for people: the queue, escalations, the dashboard and transcripts (platform API, sections 4.3 and 5)."""
+"""What waits for people, and what they did: queue, escalations and dashboard (platform API, sections 4.3 and 5)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from parley.domain.conversation_names import call_of, conversation_of
 from parley.domain.ids import SessionID
-from parley.domain.operator import Escalation
+from parley.domain.operator import Escalation, Operator
 from parley.domain.state import SessionState
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import Limit, Paginated, Token, moment, page_of
-from parley.transports.platform.turn_shapes import at, exchange_of
+from parley.transports.platform.turn_shapes import at
 from parley.workspaces.escalations import OPEN
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
@@ -139,27 +139,16 @@ class PerformanceItem(BaseModel):
 
 
 class Performance(BaseModel):
-    """What the operators have done."""
+    """What the operators have done, each and together."""
 
     workspace_id: UUID
+    total_operators: int
+    online: int
+    busy: int
+    offline: int
+    total_escalations_handled: int
+    avg_handle_time_seconds: float
     operators: list[PerformanceItem]
-
-
-class Segment(BaseModel):
-    """Something that somebody said."""
-
-    speaker: Literal["agent", "user", "system"]
-    text: str
-    timestamp: str | None
-
-
-class TranscriptShown(BaseModel):
-    """What was said in a conversation."""
-
-    call_entity_id: UUID
-    call_sid: str
-    total_segments: int
-    segments: list[Segment]
 
 
 @router.get("/queue")
@@ -235,35 +224,32 @@ async def operator_dashboard(caller: Called, estate: TheEstate) -> Dashboard:
 
 
 @router.get("/performance")
-async def operator_performance(caller: Called, estate: TheEstate) -> Performance:
+async def operator_performance_summary(caller: Called, estate: TheEstate) -> Performance:
     """What the operators have done."""
-    items = [
-        PerformanceItem(
-            operator_id=UUID(each.id),
-            name=each.name,
-            status=each.status,
-            total_escalations_handled=each.handled,
-            avg_handle_time_seconds=each.handle_ms / 1000 / each.handled if each.handled else 0.0,
-            last_call_at=None if each.last_call_at is None else at(each.last_call_at),
-        )
-        for each in await estate.operators.list(caller.workspace.id)
-    ]
-    return Performance(workspace_id=UUID(caller.workspace.id), operators=items)
+    operators = await estate.operators.list(caller.workspace.id)
+    counted = Counter(each.status for each in operators)
+    handled = sum(each.handled for each in operators)
+    return Performance(
+        workspace_id=UUID(caller.workspace.id),
+        total_operators=len(operators),
+        online=counted["online"],
+        busy=counted["busy"],
+        offline=counted["offline"],
+        total_escalations_handled=handled,
+        avg_handle_time_seconds=sum(each.handle_ms for each in operators) / 1000 / handled if handled else 0.0,
+        operators=[_performance(each) for each in operators],
+    )
 
 
-@router.get("/calls/{call_sid}/transcript")
-async def get_call_transcript(call_sid: str, caller: Called, estate: TheEstate) -> TranscriptShown:
-    """What was said in a conversation. Who reads it is in the audit trail."""
-    session = await estate.injecting.recall(caller.workspace, call_sid)
-    told = {"session_id": session.id, "call_sid": call_of(session.id)}
-    await estate.audit.note(caller.key, "operator.viewed_transcript", told)
-    turns = [turn for record in await estate.talks.turns(session) for turn in exchange_of(record).turns()]
-    segments = [Segment(speaker=turn.role, text=turn.text, timestamp=turn.timestamp) for turn in turns]
-    return TranscriptShown(
-        call_entity_id=UUID(conversation_of(session.id)),
-        call_sid=call_of(session.id),
-        total_segments=len(segments),
-        segments=segments,
+def _performance(operator: Operator) -> PerformanceItem:
+    handled, last = operator.handled, operator.last_call_at
+    return PerformanceItem(
+        operator_id=UUID(operator.id),
+        name=operator.name,
+        status=operator.status,
+        total_escalations_handled=handled,
+        avg_handle_time_seconds=operator.handle_ms / 1000 / handled if handled else 0.0,
+        last_call_at=None if last is None else at(last),
     )
 
 

@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
-async def stream_events(
+async def get_event_stream(
     caller: Called,
     estate: TheEstate,
     last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=32)] = None,

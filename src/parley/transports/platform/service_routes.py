@@ -85,7 +85,7 @@ async def get_agent(agent_id: UUID, caller: Called, estate: TheEstate) -> AgentS
     return _one(agent_id, _agents(await estate.services.of(caller.workspace), caller.workspace), "Agent")
 
 
-@router.get("/context-graphs")
+@router.get("/context-graphs", operation_id="list-context_graphs")
 async def list_context_graphs(
     caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
 ) -> Paginated[AgentShown]:
@@ -94,7 +94,7 @@ async def list_context_graphs(
     return page_of([graph for graph in found if _fits(graph.name, search)], limit, continuation_token)
 
 
-@router.get("/context-graphs/{context_graph_id}")
+@router.get("/context-graphs/{context_graph_id}", operation_id="get-context_graph")
 async def get_context_graph(context_graph_id: UUID, caller: Called, estate: TheEstate) -> AgentShown:
     """The workflows of one project."""
     found = _graphs(await estate.services.of(caller.workspace), caller.workspace)

@@ -167,8 +167,9 @@ async def start_text_session(body: StartSessionRequest, caller: Called, estate: 
     except NotFound as error:
         raise NotFound(UNKNOWN, code=error.code) from error
     session, is_new = await estate.talks.with_entity(service, entity)
-    if is_new:
-        await estate.talks.greet(session, body.greeting)
+    if is_new or session.state().revision == 0:
+        # One that was begun and could not be greeted is greeted by who asks again.
+        await (await estate.talks.greet(session, body.greeting)).whole()
     return StartSessionResponse(
         conversation_id=UUID(conversation_of(session.id)),
         session_status="created" if is_new else "already_active",

@@ -65,7 +65,7 @@ class WorkspaceMade(WorkspaceShown):
 
 
 @router.get("/auth/me")
-async def who_am_i(holder: Holder, estate: TheEstate) -> AuthInfo:
+async def get_auth_info(holder: Holder, estate: TheEstate) -> AuthInfo:
     """Whose key this is."""
     left = max(0, holder.expires_at - estate.clock.now_ms()) // 1000
     expires = moment(holder.expires_at)
@@ -80,7 +80,7 @@ async def who_am_i(holder: Holder, estate: TheEstate) -> AuthInfo:
 
 
 @router.post("/me/workspaces", status_code=201)
-async def create_workspace(body: WorkspaceBody, holder: Holder, estate: TheEstate) -> WorkspaceMade:
+async def create_my_workspace(body: WorkspaceBody, holder: Holder, estate: TheEstate) -> WorkspaceMade:
     """Make a workspace. Its first key, of an owner, is in the answer and nowhere else."""
     made = await estate.workspaces.create(body.name, body.slug, body.environment, body.region)
     _, plain = await estate.keys.create(made.id, "owner", 90, name="first key")
@@ -103,7 +103,7 @@ async def get_workspace(caller: Called) -> WorkspaceShown:
 
 
 @router.patch("/workspaces/{workspace_id}")
-async def rename_workspace(body: WorkspaceChange, caller: Called, estate: TheEstate) -> WorkspaceShown:
+async def update_workspace(body: WorkspaceChange, caller: Called, estate: TheEstate) -> WorkspaceShown:
     """Rename it."""
     return _shown(await estate.workspaces.rename(caller.workspace.id, body.name))
 
