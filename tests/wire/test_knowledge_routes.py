@@ -290,6 +290,8 @@ BAD: list[tuple[str, str, Any, int, str]] = [
     ("POST", "/knowledge-base/query", {"question": "x" * 9000}, 400, "question"),
     ("POST", "/knowledge-base/query", {"question": "a", "chunkLimit": 0}, 400, "chunkLimit"),
     ("POST", "/knowledge-base/query", {"question": "a", "chunkLimit": 31}, 400, "chunkLimit"),
+    ("POST", "/knowledge-base/query", {"question": "a", "chunkLimit": 2.5}, 400, "chunkLimit"),
+    ("POST", "/knowledge-base/query", {"question": "a", "settings": {"maxTokens": 0}}, 400, "maxTokens"),
     ("POST", "/knowledge-base/query", {"question": "a", "filters": {"a": {"$near": 1}}}, 400, "filters.a.$near"),
     ("POST", "/knowledge-base/query", {"question": "a", "filters": {"$where": "1"}}, 400, "filters.$where"),
     ("POST", "/knowledge-base/query", {"question": "a", "filters": {"$or": []}}, 400, "filters.$or"),
@@ -324,6 +326,14 @@ BAD: list[tuple[str, str, Any, int, str]] = [
     ("GET", f"{DOCUMENTS}/%00", None, 404, "no such document"),
     ("PUT", DOCUMENTS, {}, 405, "PUT"),
 ]
+
+
+async def test_numbers_may_have_a_point_and_an_unused_model_keeps_its_name(client: httpx.AsyncClient) -> None:
+    asked = {"version": "draft", "question": "a", "chunkLimit": 2.0, "settings": {"maxTokens": 9.0, "model": "gpt-5"}}
+    answer = await client.post("/v1/stable/knowledge-base/query", json=asked)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["answer"]
+    assert (found["model"], found["output"], found["tokens"]) == ("gpt-5", None, 0)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "said"), BAD)

@@ -55,6 +55,14 @@ async def test_what_is_not_there_and_what_is_anothers_are_told_alike(ground: Gro
     assert said[0] == said[1]
 
 
+@pytest.mark.parametrize(
+    "path", ["/nope", "/conversation", "/conversation/", "/analytics/query", "/environment/main/x"]
+)
+async def test_a_path_that_nobody_serves_is_404_in_the_form_of_this_api(ground: Ground, path: str) -> None:
+    async with stable(ground) as client:
+        assert "nothing under this path" in await client.refused("GET", path, None, 404)
+
+
 async def test_no_key_is_401(ground: Ground) -> None:
     transport = httpx.ASGITransport(app=ground.front)
     async with httpx.AsyncClient(transport=transport, base_url="http://parley.test") as client:

@@ -9,6 +9,9 @@ import pytest
 
 from estate_fixture import Ground
 from parley.backends.clock import StillClock
+from parley.domain.actions import authored, joined, left
+from parley.domain.ids import SessionID
+from parley.session.handle import Post
 from wire.stable_house import (
     MESSAGE,
     NOWHERE,
@@ -91,6 +94,25 @@ async def test_changes_of_the_state_are_no_lines(client: Stable) -> None:
     (found,) = await client.search()
     whole = (await client.ask("GET", f"/transcript/{found['id']}", TRANSCRIPT))["transcript"]
     assert [line["data"]["type"] for line in whole["logs"] if line["type"] == "action"] == ["launch"]
+
+
+async def test_what_the_server_does_of_itself_is_no_line(ground: Ground, client: Stable) -> None:
+    id = await talked(client, "ada", "tea")
+    session = await ground.opened.house.directory.find(SessionID(id))
+    for action in (joined("op", "Eve", 2**50, "key-id"), authored("Hi, Eve here.", "op", "Eve"), left("op")):
+        await (await session.post(Post(action))).whole()
+    whole = (await client.ask("GET", f"/transcript/{id}", TRANSCRIPT))["transcript"]
+    assert [line["data"]["type"] for line in whole["logs"] if line["type"] == "action"] == ["launch", "text"]
+    assert "key-id" not in str(whole) and "Hi, Eve here." in str(whole)
+
+
+async def test_numbers_may_have_a_point(client: Stable) -> None:
+    for n in range(3):
+        await client.launch(f"user-{n}")
+    assert len(await client.search(take=2.0, skip=1.0)) == 2
+    assert len(await client.search(take=2.5)) == 2
+    assert "skip" in await client.refused("POST", "/transcript/search", {"skip": 0.5}, 400)
+    assert "take" in await client.refused("POST", "/transcript/search", {"take": 0.5}, 400)
 
 
 @pytest.mark.parametrize("id", ["0" * 24, "nope", "%00"])

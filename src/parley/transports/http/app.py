@@ -36,6 +36,8 @@ log = structlog.get_logger()
 
 PLATFORM = ("/v1/", "/agent/")
 """Where the paths of the platform API begin."""
+STABLE = "/v1/stable/"
+"""Where those of the stable API begin, which this door serves itself."""
 
 
 def http_app(
@@ -119,7 +121,8 @@ class HttpDoor:
 
     def _otherwise(self, scope: Scope) -> ASGIApp:
         """Who serves what is none of this door's own routes."""
-        is_platform = self._platform is not None and scope["path"].startswith(PLATFORM)
+        path: str = scope["path"]
+        is_platform = path.startswith(PLATFORM) and not path.startswith(STABLE)
         return self._platform if is_platform and self._platform is not None else self._rest
 
     async def _fail(self, request: Request, error: ParleyError, methods: Methods | None) -> None:

@@ -41,6 +41,13 @@ def decode(decoder: Callable[[bytes], Shape], body: bytes) -> Shape:
         raise MalformedJson(_malformed(body, error)) from error
 
 
+def whole(path: str, value: float, what: str) -> int:
+    """A number without a fraction: JSON does not tell 20 from 20.0. Raises `InvalidInput`."""
+    if not float(value).is_integer():
+        raise InvalidInput.at(path, what)
+    return int(value)
+
+
 def _check_depth(body: bytes) -> None:
     depth = 0
     in_string = False

@@ -16,11 +16,12 @@ from parley.domain.prompt import ModelSettings
 from parley.errors import InvalidInput
 from parley.ports.knowledge import Passage
 from parley.session.consulting import Consulted, Question
-from parley.transports.http.json_body import decode
+from parley.transports.http.json_body import decode, whole
 
 MOST = 30
 """Passages. Source: Conversations API, section 8 (KB)."""
 LONGEST = 8_000
+MOST_TOKENS = 2**53 - 1
 
 
 class SettingsBody(Struct, frozen=True):
@@ -29,8 +30,8 @@ class SettingsBody(Struct, frozen=True):
     model: str | None = None
     system: str | None = None
     temperature: float | None = None
-    max_tokens: int | None = field(name="maxTokens", default=None)
-    legacy_max_tokens: int | None = field(name="max_tokens", default=None)
+    max_tokens: int | float | None = field(name="maxTokens", default=None)
+    legacy_max_tokens: int | float | None = field(name="max_tokens", default=None)
     effort: Literal["minimal", "low", "medium", "high"] | None = field(name="reasoningEffort", default=None)
 
 
@@ -39,7 +40,7 @@ class LegacyBody(Struct, frozen=True):
 
     question: str
     instruction: str | None = None
-    limit: int | None = field(name="chunkLimit", default=None)
+    limit: int | float | None = field(name="chunkLimit", default=None)
     synthesis: bool | None = None
     settings: SettingsBody | None = None
     tags: Tags | None = None
@@ -55,7 +56,7 @@ class StableBody(Struct, frozen=True, forbid_unknown_fields=True):
     filters: dict[str, Any] | None = None
     settings: SettingsBody | None = None
     synthesis: bool | None = None
-    limit: int | None = field(name="chunkLimit", default=None)
+    limit: int | float | None = field(name="chunkLimit", default=None)
     instruction: str | None = None
 
 
@@ -84,7 +85,7 @@ def question_of(body: LegacyBody | StableBody, limit: int) -> Question:
     settings = body.settings or SettingsBody()
     return Question(
         body.question,
-        body.limit or limit,
+        limit if body.limit is None else whole("chunkLimit", body.limit, f"a whole number from 1 to {MOST}"),
         synthesis=body.synthesis is not False,
         narrowing=Narrowing(filters, body.tags if isinstance(body, LegacyBody) else None),
         instruction=body.instruction or "",
@@ -108,8 +109,8 @@ def legacy_out(consulted: Consulted) -> dict[str, Any]:
     }
 
 
-def stable_out(consulted: Consulted, duration_ms: int) -> dict[str, Any]:
-    """The stable answer; nothing is billed, so all multipliers are 1."""
+def stable_out(consulted: Consulted, question: Question, duration_ms: int) -> dict[str, Any]:
+    """The stable answer; nothing is billed, so all multipliers are 1. `model` was asked, or else is who was to be."""
     usage = consulted.usage
     counted = {
         "queryTokens": usage.asked,
@@ -118,7 +119,7 @@ def stable_out(consulted: Consulted, duration_ms: int) -> dict[str, Any]:
         "queryCachedTokens": usage.cached,
     }
     answer = {
-        "model": usage.model,
+        "model": usage.model if usage.asked else question.settings.model or usage.model,
         "output": consulted.output,
         "tokens": usage.asked + usage.answered,
         "duration": duration_ms,
@@ -147,8 +148,9 @@ def _chunk(passage: Passage) -> dict[str, Any]:
 
 def _settings(settings: SettingsBody) -> ModelSettings:
     tokens = settings.max_tokens if settings.max_tokens is not None else settings.legacy_max_tokens
-    if tokens is not None and tokens < 1:
-        raise InvalidInput.at("settings.maxTokens", "a number above 0")
-    return ModelSettings(
-        settings.model, settings.temperature, tokens, "low" if settings.effort == "minimal" else settings.effort
-    )
+    if tokens is not None:
+        if not 1 <= tokens <= MOST_TOKENS:
+            raise InvalidInput.at("settings.maxTokens", "a number above 0")
+        tokens = whole("settings.maxTokens", tokens, "a whole number")
+    effort = "low" if settings.effort == "minimal" else settings.effort
+    return ModelSettings(settings.model, settings.temperature, tokens, effort)

@@ -35,7 +35,7 @@ class KnowledgeRoutes:
         question = question_of(stable_in(await request.body(self._house.body_limit)), _limit(project))
         began = self._house.clock.now_ms()
         consulted = await self._consulting().ask(project.id, question)
-        await reply_json(request, stable_out(consulted, self._house.clock.now_ms() - began))
+        await reply_json(request, stable_out(consulted, question, self._house.clock.now_ms() - began))
 
     def _consulting(self) -> Consulting:
         if self._house.consulting is None:

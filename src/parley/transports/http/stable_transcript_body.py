@@ -5,12 +5,13 @@ Source: the stable API's OpenAPI document, `StableTranscriptSearchRequest`, `Sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
+from parley.domain.actions import OWN
 from parley.domain.project import Project
 from parley.domain.state import SessionState
 from parley.domain.transcript import Ended, Traced, TurnRecord
@@ -18,7 +19,7 @@ from parley.domain.transcript_property import Filter, Marked, Operator, Property
 from parley.errors import InvalidInput
 from parley.ports.conversations import Wanted
 from parley.session.archive import Asked, Found
-from parley.transports.http.json_body import decode
+from parley.transports.http.json_body import decode, whole
 from parley.transports.http.stable_access import environment_named
 from parley.transports.http.stable_times import day, moment, read_moment
 
@@ -38,8 +39,8 @@ class FilterBody(Struct):
 class SearchBody(Struct, forbid_unknown_fields=True):
     """Which transcripts."""
 
-    take: int = 20
-    skip: int = 0
+    take: int | float = 20
+    skip: int | float = 0
     end: str | None = field(name="endDate", default=None)
     start: str | None = field(name="startDate", default=None)
     version: Literal["draft", "published"] | None = None
@@ -72,7 +73,7 @@ def search_in(body: bytes, project: Project) -> Asked:
         session=asked.session,
     )
     filters = tuple(_filter(f"filters[{i}]", each) for i, each in enumerate(asked.filters))
-    return Asked(wanted, filters, asked.take, asked.skip)
+    return Asked(wanted, filters, int(asked.take), whole("skip", asked.skip, "number without a fraction"))
 
 
 def _filter(path: str, body: FilterBody) -> Filter:
@@ -131,9 +132,9 @@ def _variant(state: SessionState) -> str:
 
 
 def logs_of(turns: Sequence[TurnRecord]) -> Iterator[dict[str, Any]]:
-    """What was done and said, line by line. Changes that the server made of itself are no lines."""
+    """What was done and said, line by line. What the server did of itself is no line."""
     for turn in turns:
-        if turn.action is not None and "edit" not in turn.action:
+        if turn.action is not None and _is_clients(turn.action):
             yield _log("action", turn.action, turn)
         for emission in turn.said or ():
             match emission.body:
@@ -143,6 +144,10 @@ def logs_of(turns: Sequence[TurnRecord]) -> Iterator[dict[str, Any]]:
                     yield _log("end", {"reason": reason}, turn)
                 case _:
                     pass
+
+
+def _is_clients(action: Mapping[str, Any]) -> bool:
+    return "edit" not in action and not str(action.get("type")).startswith(OWN)
 
 
 def _log(type: str, data: Any, turn: TurnRecord) -> dict[str, Any]:
