@@ -13,6 +13,7 @@ from tests.estate.test_injections import Listener, talker
 from estate_fixture import Ground, break_ground
 from house_fixture import open_house
 from house_fixture import project as a_project
+from parley.domain.actions import authored
 
 PICTURE = {"type": "image", "url": "https://pictures.test/a%20cat.png", "media_type": "image/png"}
 
@@ -146,7 +147,7 @@ async def test_a_poll_says_nothing_and_gets_what_came_since(client: httpx.AsyncC
     polled = (await client.post(url, json={})).json()
     assert polled == answer
     session = await state_of(ground, id)
-    await ground.estate.talks.greet(session, "Are you still there?")
+    await session.command(authored("Are you still there?"))
     polled = (await client.post(url, json={"message": ""})).json()
     assert [turn["text"] for turn in polled["output"]][-1] == "Are you still there?"
     streamed = await client.post(url, json={}, headers={"accept": "text/event-stream"})
