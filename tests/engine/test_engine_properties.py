@@ -14,7 +14,7 @@ from tests.engine.programs import CHOICES, PROGRAMS
 from parley.domain.actions import SelfDescribing, parse_action
 from parley.domain.program import Program
 from parley.domain.state import Frame, decode_state, encode_state
-from parley.domain.traces import Trace, encode_trace, type_of
+from parley.domain.traces import Stamp, Trace, type_of
 from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
@@ -123,7 +123,7 @@ async def _play(
         await run(turn)
         kinds = [type_of(trace) for trace in said]
         for trace in said:
-            encode_trace(trace, n, turn.id)
+            Stamp(turn.id).encode(trace, n)
         assert kinds.count("end") == (1 if turn.finished else 0)
         if turn.finished:
             assert kinds[-1] == "end"

@@ -21,7 +21,7 @@ from parley.domain.program import Limits, Program, Settings, Variable, Workflow,
 from parley.domain.state import Frame, SessionState, decode_state, encode_state
 from parley.domain.steps import Capture, Message, Said, Set, Step
 from parley.domain.tools import Parameter, SystemTool, WorkflowTool
-from parley.domain.traces import Trace, encode_trace, type_of
+from parley.domain.traces import Stamp, Trace, type_of
 from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
@@ -349,7 +349,7 @@ async def _survives(answers: list[Answering], actions: list[dict[str, Any]]) -> 
         for asked in model.asked[before:]:
             _is_well_paired(asked.lines)
         for trace in said:
-            encode_trace(trace, n, turn.id)
+            Stamp(turn.id).encode(trace, n)
         state = decode_state(encode_state(state))
 
 

@@ -11,7 +11,7 @@ from parley.domain.actions import LAUNCH, parse_action
 from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, TurnID, UserID
 from parley.domain.program import Program, version_of
 from parley.domain.state import SessionState
-from parley.domain.traces import Trace, encode_trace
+from parley.domain.traces import Stamp, Trace
 from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
@@ -54,7 +54,7 @@ class Walk:
         )
         asyncio.run(run(turn))
         self.over = turn.finished
-        decoded = [msgspec.json.decode(encode_trace(trace, 0, "t")) for trace in traces]
+        decoded = [msgspec.json.decode(Stamp("t").encode(trace, 0)) for trace in traces]
         return [trace for trace in decoded if trace["type"] not in HIDDEN]
 
     def launch(self) -> list[str]:

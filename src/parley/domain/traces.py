@@ -333,7 +333,8 @@ _TYPES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get
 
 def type_of(trace: Trace) -> str:
     """The trace's type on the wire."""
-    return trace.type if isinstance(trace, CustomTrace) else _TYPES[type(trace)]
+    known = _TYPES.get(type(trace))
+    return trace.type if known is None else known  # type: ignore[union-attr]
 
 
 def debug(
@@ -348,13 +349,25 @@ def debug(
     return DebugTrace(DebugPayload(message, UNSET, level, context or UNSET, metadata, ref or UNSET))
 
 
-_ENCODER = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 
-def encode_trace(trace: Trace, time_ms: int, turn: str) -> bytes:
-    """The trace as JSON, stamped with the time it left (milliseconds since 1970) and its turn.
+class Stamp:
+    """What each trace of one turn is marked with: the time it left (milliseconds since 1970), and the turn."""
 
-    One encoding serves every listener and the store. The stamp is joined on, which saves a copy of the trace:
-    the encoder's output always ends in a closing brace.
-    """
-    return b'%s,"time":%d,"turnID":"%s"}' % (_ENCODER.encode(trace)[:-1], time_ms, turn.encode())
+    __slots__ = ("_mark", "_time", "_turn")
+
+    def __init__(self, turn: str) -> None:
+        self._turn = turn.encode()
+        self._time = -1
+        self._mark = b""
+
+    def encode(self, trace: Trace, time_ms: int) -> bytes:
+        """The trace as JSON, with its mark. One encoding serves every listener and the store.
+
+        The mark is joined on, which saves a copy of the trace: the encoder's output always ends in a closing brace.
+        """
+        if time_ms != self._time:
+            self._time = time_ms
+            self._mark = b',"time":%d,"turnID":"%s"}' % (time_ms, self._turn)
+        return _encode(trace)[:-1] + self._mark

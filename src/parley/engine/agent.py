@@ -7,6 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from parley.domain.acting_intents import acting_intents
 from parley.domain.ids import VersionID, WorkflowID
 from parley.domain.model_steps import AgentStep, Crew, Prompted, PromptedSet, Routing
 from parley.domain.program import Program, Trigger
@@ -47,8 +48,9 @@ class Agent:
 
     @cached_property
     def intents_everywhere(self) -> frozenset[str]:
-        """The intents that triggers listen for wherever the conversation stands."""
-        return frozenset(t.intent for t in self.program.triggers if t.intent is not None and t.everywhere)
+        """The intents that lead somewhere wherever the conversation stands: by a trigger, or of themselves."""
+        triggered = (t.intent for t in self.program.triggers if t.intent is not None and t.everywhere)
+        return acting_intents(self.program).union(triggered)
 
     @cached_property
     def local_intents(self) -> dict[WorkflowID, frozenset[str]]:

@@ -10,19 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from parley.domain.acting_intents import REPEAT, START_OVER, STOP
 from parley.engine.next import FINISH, RESTART, Goto, Next
 from parley.engine.saying import repeat
 from parley.engine.turn import Turn
 
-STOP, START_OVER, REPEAT = "VF.STOP", "VF.START_OVER", "VF.REPEAT"
 PLAYER = frozenset({"PAUSE", "RESUME", "PLAY", "START_OVER", "NEXT", "PREVIOUS", "CANCEL", "STOP", "END"})
 _PREFIX = "VF."
-
-
-def acting(turn: Turn) -> list[str]:
-    """Those of the agent's intents that do something of themselves."""
-    names = (STOP, START_OVER) if turn.program.settings.repeat == "off" else (STOP, START_OVER, REPEAT)
-    return [intent for intent in names if intent in turn.program.intents]
 
 
 def of_itself(intent: str, turn: Turn) -> Next | None:

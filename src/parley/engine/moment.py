@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,11 +19,7 @@ class Moment:
     def __init__(self, now_ms: int, zones: tuple[Any, ...] = (), locale: str = "en-US") -> None:
         self._now_ms = now_ms
         self._zones = zones
-        parts = locale.replace("_", "-").split("-")
-        self.language = parts[0].lower() or "en"
-        self.region = next(
-            (part.upper() for part in parts[1:] if len(part) == 2), "US" if self.language == "en" else ""
-        )
+        self.language, self.region = _language_and_region(locale)
 
     @cached_property
     def now(self) -> datetime:
@@ -40,6 +36,13 @@ class Moment:
     def has_month_first(self) -> bool:
         """Whether 5/6 is the sixth of May."""
         return self.region in _MONTH_FIRST
+
+
+@lru_cache(maxsize=256)
+def _language_and_region(locale: str) -> tuple[str, str]:
+    parts = locale.replace("_", "-").split("-")
+    language = parts[0].lower() or "en"
+    return language, next((part.upper() for part in parts[1:] if len(part) == 2), "US" if language == "en" else "")
 
 
 def moment_of(turn: Turn) -> Moment:

@@ -6,7 +6,7 @@ Source: engine 1.8 (commands), Conversations API section 8 (order: local, workfl
 from __future__ import annotations
 
 from parley.domain.program import Trigger
-from parley.engine.builtin_intents import acting, of_itself
+from parley.engine.builtin_intents import of_itself
 from parley.engine.next import Jump, Next, Push
 from parley.engine.turn import Turn
 
@@ -24,9 +24,6 @@ def by_event(turn: Turn, event: str) -> Jump | Push | None:
 def intents_in_scope(turn: Turn) -> frozenset[str]:
     """The intents that some trigger listens for here, and those that do something of themselves."""
     found, local = turn.agent.intents_everywhere, turn.agent.local_intents
-    own = acting(turn)
-    if own:
-        found = found.union(own)
     if local:
         for frame in turn.state.stack:
             if frame.workflow in local:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from parley.domain.actions import EndRequested
 from parley.domain.injection import Injection, InjectionID, InjectionStage
 from parley.domain.state import SessionState
-from parley.domain.traces import Trace, debug, encode_trace, type_of
+from parley.domain.traces import Stamp, Trace, debug, type_of
 from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, Traced, TurnRecord
 from parley.engine.agent import Agent
 from parley.engine.hearing import HeardWorld
@@ -68,6 +68,8 @@ class Performance:
         self._outbox = outbox
         self._clock = clock
         self._config = answer.record.config
+        self._excluded = answer.record.config.exclude_types
+        self._stamp = Stamp(answer.record.id)
         self._reason: str | None = None
         self._running: asyncio.Task[Any] | None = None
         self._is_interrupted = False
@@ -208,13 +210,13 @@ class Performance:
 
     def _emit(self, trace: Trace) -> None:
         kind = type_of(trace)
-        if kind in self._config.exclude_types:
+        if kind in self._excluded:
             return
         answer, outbox = self.answer, self._outbox
-        turn = answer.record.id
-        traced = Traced(kind, Raw(encode_trace(trace, self._clock.now_ms(), turn)))
-        emission = Emission(outbox.next_offset, turn, traced)
-        outbox.append(answer.record.message_id, emission)
+        traced = Traced(kind, Raw(self._stamp.encode(trace, self._clock.now_ms())))
+        record = answer.record
+        emission = Emission(outbox.next_offset, record.id, traced)
+        outbox.append(record.message_id, emission)
         answer.append(emission)
         if answer.is_accepted:
             outbox.release()

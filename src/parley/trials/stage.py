@@ -12,7 +12,7 @@ from parley.domain.actions import parse_action
 from parley.domain.ids import EnvironmentAlias, ProjectID, SessionID, TurnID, UserID
 from parley.domain.program import Program, version_of
 from parley.domain.state import SessionState, decode_state, encode_state
-from parley.domain.traces import Trace, encode_trace
+from parley.domain.traces import Stamp, Trace
 from parley.domain.transcript import TurnConfig
 from parley.engine.agent import Agent
 from parley.engine.interpreter import run
@@ -67,7 +67,7 @@ def staged(
         await run(turn)
         seen = turn.variables.shown()
         state = decode_state(encode_state(state))
-        traces = [msgspec.json.decode(encode_trace(trace, now_ms, turn.id)) for trace in said]
+        traces = [msgspec.json.decode(Stamp(turn.id).encode(trace, now_ms)) for trace in said]
         return Answer(traces, seen, turn.finished)
 
     return send
