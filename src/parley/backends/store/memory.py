@@ -208,7 +208,7 @@ class MemoryStore:
             kept = self._add(session, turn, asked_bytes(turn))
         elif kept.said is not None:
             raise Conflict("This turn has been saved before.")
-        elif turn.heard is not None:
+        else:
             asked = asked_bytes(turn)
             self._room += len(kept.asked) - len(asked)
             kept.asked = asked
