@@ -42,12 +42,16 @@ class Ground:
         return f"/v1/{self.ours.id}{path}"
 
 
-async def break_ground(opened: Opened | None = None) -> Ground:
-    """Open a house and make its estate."""
+async def break_ground(opened: Opened | None = None, *, is_first: bool = True) -> Ground:
+    """Open a house and make its estate; `is_first` False: on a store that has one already, with keys of its own."""
     opened = opened or await open_house()
     estate = estate_of(opened.house, opened.store.records, opened.store, opened.store.conversations, ScriptedTools())
-    ours, foreign = await estate.workspaces.default(), await estate.workspaces.create("Foreign", "foreign")
+    ours = foreign = await estate.workspaces.default()
+    if is_first:
+        foreign = await estate.workspaces.create("Foreign", "foreign")
     ground = Ground(opened, estate, ours, foreign, WatchedFront(opened.house, estate=estate))
+    if not is_first:
+        return ground
     for role in ROLES:
         _, ground.keys[role] = await estate.keys.create(ours.id, role, 90, name=role)
     _, ground.foreign_key = await estate.keys.create(foreign.id, "owner", 90)

@@ -3,56 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from msgspec.structs import replace
+from tests.estate.coached import LISTENING, Listener, begun, coached_ground, inject, say, stage, texts_of
 
 from estate_fixture import Ground, break_ground
-from house_fixture import open_house, program
-from house_fixture import project as a_project
-from parley.domain.actions import Text, joined, left
-from parley.domain.conversation_names import call_of, session_of_conversation, turn_name
-from parley.domain.ids import StepID, TurnID
-from parley.domain.model_steps import Prompted
-from parley.domain.program import Program
-from parley.domain.prompt import Prompt
-from parley.domain.steps import Capture
-from parley.ports.llm import Asked, Piece, Usage
+from house_fixture import open_house
+from parley.domain.actions import joined, left
+from parley.domain.conversation_names import call_of, turn_name
 from parley.projects.load import load
-from parley.session.handle import Post, SessionHandle
-
-
-class Listener:
-    """A model that writes down what it is asked, and waits where it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[Asked] = []
-        self.goes_on: asyncio.Event | None = None
-
-    async def answer(self, asked: Asked) -> AsyncIterator[Piece]:
-        self.asked.append(asked)
-        if self.goes_on is not None:
-            await self.goes_on.wait()
-        yield "Noted."
-        yield Usage("test")
-
-    def heard(self, n: int = -1) -> str:
-        return "\n".join(line.content for line in self.asked[n].lines)
-
-
-def talker() -> Program:
-    """Listens and lets a model answer, over and over."""
-    made = program()
-    workflow = made.workflows[made.start]
-    steps: dict[StepID, Any] = {
-        StepID("listen"): Capture(StepID("listen"), then=StepID("answer"), variable="heard"),
-        StepID("answer"): Prompted(StepID("answer"), then=StepID("listen"), prompt=Prompt("{heard}", memory="before")),
-    }
-    return replace(made, workflows={made.start: replace(workflow, steps=steps, start=StepID("listen"))})
+from parley.session.handle import SessionHandle
 
 
 @pytest.fixture
@@ -62,36 +24,12 @@ def model() -> Listener:
 
 @pytest.fixture
 async def ground(model: Listener) -> Ground:
-    whole = a_project()
-    environment = replace(whole.environments[0], program=talker())
-    return await break_ground(await open_house(replace(whole, environments=(environment,)), model=model))
+    return await coached_ground(model)
 
 
 @pytest.fixture
 async def session(ground: Ground) -> SessionHandle:
-    service = (await ground.estate.services.of(ground.ours))[0]
-    session = await ground.estate.talks.with_visitor(service)
-    await (await ground.estate.talks.greet(session)).whole()
-    return session
-
-
-async def say(session: SessionHandle, text: str) -> TurnID:
-    answer = await session.post(Post(Text({"type": "text", "payload": text}, text)))
-    await answer.whole()
-    return answer.turn
-
-
-async def inject(client: httpx.AsyncClient, ground: Ground, session: SessionHandle, **body: Any) -> dict[str, Any]:
-    headers = body.pop("headers", {})
-    at = ground.at(f"/sessions/{call_of(session.id)}/inject")
-    answer = await client.post(at, json=body, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-async def stage(client: httpx.AsyncClient, ground: Ground, session: SessionHandle, id: str) -> str:
-    at = ground.at(f"/sessions/{call_of(session.id)}/injections/{id}")
-    return str((await client.get(at)).json()["stage"])
+    return await begun(ground)
 
 
 async def test_it_is_queued_where_nobody_listens_and_used_by_the_next_turn(
@@ -225,12 +163,6 @@ async def test_a_text_is_no_way_out_of_its_block(
     assert all("boo" not in str(turn) for turn in await texts_of(client, ground, session))
 
 
-async def texts_of(client: httpx.AsyncClient, ground: Ground, session: SessionHandle) -> list[dict[str, Any]]:
-    listed = (await client.get(ground.at("/conversations"))).json()["items"]
-    own = next(each for each in listed if session_of_conversation(each["id"]) == session.id)
-    return list((await client.get(ground.at(f"/conversations/{own['id']}"))).json()["turns"])
-
-
 async def test_who_put_it_in_is_in_the_audit_trail_and_the_words_are_not(
     client: httpx.AsyncClient, ground: Ground, session: SessionHandle
 ) -> None:
@@ -274,18 +206,3 @@ async def test_a_workflow_that_listens_for_facts_runs_at_once(tmp_path: Path, mo
         "And you?",
         "You said Thanks.",
     ]
-
-
-LISTENING = """
-project: bank
-variables: {said: ""}
-workflows:
-  main:
-    - say: Hello.
-    - ask: And you?
-      into: said
-    - say: You said {said}.
-  news:
-    trigger: {injection: external_event, returns: true}
-    steps: [{say: "News from {last_injection.sender}."}]
-"""

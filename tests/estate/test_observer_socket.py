@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
+from tests.estate.coached import Listener, talker
 from tests.estate.socket_client import PROTOCOLS, Doors, Frame, Peer, open_doors
 from tests.estate.test_call_socket import PATH as CALL
 from tests.estate.test_call_socket import asking, clock_of, with_speech
-from tests.estate.test_injections import Listener, talker
 from tests.estate.test_text_socket import STREAM, greeted, using_a_tool
 
 from estate_fixture import Ground, break_ground

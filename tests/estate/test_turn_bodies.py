@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from msgspec.structs import replace
-from tests.estate.test_injections import Listener, talker
+from tests.estate.coached import Listener, talker
 
 from estate_fixture import Ground, break_ground
 from house_fixture import open_house

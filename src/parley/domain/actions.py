@@ -114,9 +114,13 @@ class Authored(ActionBase, frozen=True):
 
 
 class Injected(ActionBase, frozen=True):
-    """An injection has come that a workflow listens for. Only the server makes it. `kind` is the injection's."""
+    """An injection has come that a workflow listens for. Only the server makes it.
+
+    `kind` is the injection's; `shown` is what agents see of it, with its `id`.
+    """
 
     kind: str
+    shown: Wire
 
 
 class Joined(ActionBase, frozen=True):
@@ -190,9 +194,9 @@ def is_by_operator(wire: Wire) -> bool:
     return wire.get("type") == f"{OWN}authored" and bool(wire.get("payload", {}).get("by"))
 
 
-def injected(kind: str) -> Injected:
+def injected(kind: str, shown: Wire) -> Injected:
     """An injection has come."""
-    return Injected({"type": f"{OWN}injected", "payload": {"kind": kind}}, kind)
+    return Injected({"type": f"{OWN}injected", "payload": {"kind": kind, "injection": shown}}, kind, shown)
 
 
 def joined(operator: str, name: str, until: int, key: str = "") -> Joined:
@@ -215,9 +219,13 @@ def parse_kept(wire: Wire) -> Action:
     return make(payload if isinstance(payload, dict) else {})
 
 
+def _mapping(value: Any) -> Wire:
+    return value if isinstance(value, dict) else {}
+
+
 _OWN: dict[str, Callable[[Wire], Action]] = {
     f"{OWN}authored": lambda f: authored(str(f.get("text")), str(f.get("by", "")), str(f.get("name", ""))),
-    f"{OWN}injected": lambda f: injected(str(f.get("kind"))),
+    f"{OWN}injected": lambda f: injected(str(f.get("kind")), _mapping(f.get("injection"))),
     f"{OWN}joined": lambda f: joined(str(f.get("operator")), str(f.get("name")), int(f["until"]), str(f.get("key"))),
     f"{OWN}left": lambda f: left(str(f.get("operator"))),
 }

@@ -15,7 +15,7 @@ from parley.domain.prompt import Prompt
 from parley.domain.traces import debug
 from parley.engine.briefed import instructed, with_context
 from parley.engine.grounding import grounded, is_no_answer, source_urls
-from parley.engine.injected import with_injections
+from parley.engine.injected import unmarked, with_injections
 from parley.engine.looking_up import look_up
 from parley.engine.telling import Telling
 from parley.engine.templates import render
@@ -147,7 +147,7 @@ async def _asked(prompt: Prompt, turn: Turn, cite: Cite | None) -> Asked | None:
     lines = remembered(turn) if prompt.memory != "none" else ()
     if prompt.memory != "only":
         lines += tuple(Line(each.role, render(each.content, turn.variables)) for each in prompt.messages)
-        lines += (Line("user", text),) if text else ()
+        lines += (Line("user", unmarked(text)),) if text else ()
     return Asked(lines, instructed(system, turn), settings=prompt.settings)
 
 

@@ -38,7 +38,7 @@ from parley.engine import triggers
 from parley.engine.asking import say_answer
 from parley.engine.briefed import files_told
 from parley.engine.dispatch import run_step
-from parley.engine.injected import take_injections, tell_injections
+from parley.engine.injected import take_injections, tell_injections, unmarked
 from parley.engine.listening import say_no_match, unheard
 from parley.engine.logs import log_of_step
 from parley.engine.meaning import find_meaning
@@ -103,7 +103,8 @@ def _note(turn: Turn) -> None:
     variables, action = turn.variables, turn.action
     if turn.config.user_timezone:
         variables.set("vf_user_timezone", turn.config.user_timezone)
-    variables.set("last_event", action.wire)
+    if not isinstance(action, Injected):
+        variables.set("last_event", action.wire)
     if isinstance(action, Text | PathChosen | Dtmf):
         variables.set("last_utterance", said_in(action))
     elif isinstance(action, Files) and action.text:
@@ -121,7 +122,7 @@ def _remember(turn: Turn) -> None:
         turn.variables.memory.told(files_told(action.files))
     words = None if isinstance(action, HandoffReply) else said_in(action)
     if words is not None and (words or isinstance(action, Text)):
-        turn.variables.memory.said("user", words)
+        turn.variables.memory.said("user", unmarked(words))
 
 
 async def _begin(turn: Turn) -> Next:
@@ -201,6 +202,8 @@ def _elsewhere(turn: Turn) -> Next | None:
     if isinstance(action, IntentMatched):
         return triggers.by_intent(turn, action.intent)
     if isinstance(action, Injected):
+        # The workflow that listens runs for each injection, also where several have come at once.
+        turn.variables.set("last_injection", action.shown)
         return triggers.by_event(turn, injection_event(action.kind))
     return None
 

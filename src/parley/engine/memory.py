@@ -23,6 +23,7 @@ LONGEST_TEXT = 10_000
 LONGEST_RESULT = 20_000
 LONGEST_SUMMARY = 4_000
 MOST_USES = 20
+MOST_TOLD = 100
 _BEFORE = "(What was said before, in short: {})"
 
 Side = Literal["user", "assistant"]
@@ -94,8 +95,15 @@ class Memory:
         self._trim(self._kept + self._waiting)
 
     def told(self, block: str) -> None:
-        """Something came from outside the conversation: neither side said it, and only models read it."""
-        self._written().append({"role": "told", "content": block[:LONGEST_TEXT]})
+        """Something came from outside the conversation: neither side said it, and only models read it.
+
+        It is kept whole, as half a block would be a broken one. The oldest are forgotten first.
+        """
+        lines = self._written()
+        lines.append({"role": "told", "content": block})
+        places = [i for i, line in enumerate(lines) if _is_told(line)]
+        for i in reversed(places[:-MOST_TOLD]):
+            del lines[i]
 
     def used(self, owner: str, uses: list[Use]) -> None:
         """`owner` used these tools at once. The oldest uses are forgotten first."""
@@ -145,6 +153,18 @@ class Memory:
 
     def _entries(self) -> list[_Entry]:
         return stored(self._state.storage, MEMORY, list[_Entry]) or []
+
+
+def without_told(storage: dict[str, Any]) -> dict[str, Any]:
+    """A session's storage without what came from outside the conversation."""
+    written = storage.get(MEMORY)
+    if not isinstance(written, list):
+        return storage
+    return storage | {MEMORY: [line for line in written if not _is_told(line)]}
+
+
+def _is_told(line: Any) -> bool:
+    return isinstance(line, dict) and line.get("role") == "told"
 
 
 def _lines(entry: _Entry, owner: str | None) -> Iterator[Line]:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from parley.domain.actions import Action, Joined, Left, injected
+from parley.domain.actions import Action, Injected, Joined, Left, injected
 from parley.domain.ids import SessionID, TurnID
-from parley.domain.injection import Injection, InjectionKind, Receipt, injection_event
+from parley.domain.injection import Injection, Receipt, injection_event
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
@@ -102,15 +102,26 @@ class Session:
                 await injections.move(injection, "expired")
                 raise SessionEnded(self._state.ended)
             self.work.mailbox.put(injection)
-            await self._heed(injection.kind)
+            self._heed(injection)
         return receipt
 
-    async def _heed(self, kind: InjectionKind) -> None:
-        """Let a workflow that listens for injections run, unless a person has the conversation."""
-        hold = self._state.hold
-        is_held = hold is not None and hold.until > self._around.clock.now_ms()
-        if self.agent.event_triggers.get(injection_event(kind)) and not self._is_draining and not is_held:
-            await self.post(Post(injected(kind)))
+    def heed_waiting(self) -> None:
+        """Let the workflows that listen for injections run for those that no turn knows yet, in order."""
+        heeded = {each.action.shown.get("id") for each in self.work.unfinished() if isinstance(each.action, Injected)}
+        for injection in self.work.mailbox.waiting:
+            if injection.id not in heeded:
+                self._heed(injection)
+
+    def _heed(self, injection: Injection) -> None:
+        """Let a workflow that listens run after what waits, unless a person or the next owner has the conversation."""
+        now, hold = self._around.clock.now_ms(), self._state.hold
+        is_held = hold is not None and hold.until > now
+        if not self.agent.event_triggers.get(injection_event(injection.kind)) or is_held:
+            return
+        if not self._is_draining and not self.is_lost:
+            action = injected(injection.kind, injection.shown())
+            record = record_of(Post(action), self._state, now, self._limits.variable_bytes)
+            self.work.put(record, Answer(record, action))
 
     async def command(self, action: Action) -> Answer:
         """Do what the server says before all that waits; see `SessionHandle.command`."""
@@ -122,8 +133,7 @@ class Session:
         answer = self.work.put(record, Answer(record, action), is_first=True)
         await answer.whole()
         if isinstance(action, Left) and self._state.ended is None:
-            for kind in {injection.kind for injection in self.work.mailbox.waiting}:
-                await self._heed(kind)
+            self.heed_waiting()
         return answer
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:

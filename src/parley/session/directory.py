@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from parley.domain.actions import parse_kept
 from parley.domain.ids import ProjectID, SessionID, UserID, new_id
+from parley.domain.injection import Injection
 from parley.domain.project import Environment
 from parley.domain.state import WEB, Contact, SessionState
 from parley.engine.seed import seed
@@ -215,11 +216,16 @@ class Directory:
         if state is None:
             raise NotFound("This session does not exist.", code="no_session")
         session = Session(state, await self.catalog.agent(state.version), self._around)
+        waiting: Sequence[Injection] = ()
+        if self._around.injections is not None:
+            waiting = await self._around.injections.waiting(id, frozenset(state.folded))
         if state.ended is None:
-            if self._around.injections is not None:
-                for injection in await self._around.injections.waiting(id, frozenset(state.folded)):
-                    session.work.mailbox.put(injection)
+            for injection in waiting:
+                session.work.mailbox.put(injection)
             await self._take_up(session)
+            session.heed_waiting()
+        elif waiting and self._around.injections is not None:
+            await self._around.injections.expire(id)
         return self._keep(session)
 
     async def _take_up(self, session: Session) -> None:

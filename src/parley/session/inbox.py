@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from parley.domain.actions import Injected
 from parley.errors import Busy
 from parley.session.answer import Answer
 
@@ -20,8 +21,8 @@ class Inbox:
         return len(self._waiting)
 
     def check_room(self, most: int) -> None:
-        """Raises `Busy` when `most` already wait."""
-        if len(self._waiting) >= most:
+        """Raises `Busy` when `most` already wait. What was injected takes nobody's place."""
+        if len(self._waiting) >= most and sum(not isinstance(a.action, Injected) for a in self._waiting) >= most:
             raise Busy(f"{most} actions already wait for this session. Wait for a turn to complete, then send again.")
 
     def put(self, answer: Answer) -> None:

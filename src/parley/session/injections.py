@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from parley.domain.ids import SessionID, TurnID, new_id
 from parley.domain.injection import WAITING, Injection, InjectionID, InjectionKind, InjectionStage, Receipt
-from parley.errors import Conflict, NotFound, StoreUnavailable, Taken
+from parley.errors import Conflict, InvalidInput, NotFound, StoreUnavailable, Taken
 from parley.ports.clock import Clock
 from parley.ports.records import Page, Record, Records
 
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 KIND = "injection"
 PAGE = 500
 KEY_LIFE_MS = 24 * 60 * 60 * 1000
+OTHER = "Idempotency-Key: this key was used for another message within a day. Use a fresh key for each message."
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Receipt).decode
 Watcher = Callable[[Receipt], None]
@@ -50,7 +51,10 @@ class Injections:
         return Injection(InjectionID(new_id(now)), session, kind, message, sender, now, by, operator)
 
     async def keep(self, injection: Injection, *, is_heard: bool, key: str | None) -> tuple[Receipt, bool]:
-        """Keep it, durably. With a `key` that was used within a day, the first receipt and False."""
+        """Keep it, durably. With a `key` that was used within a day, the first receipt and False.
+
+        Raises `InvalidInput` where that was for another message, `StoreUnavailable`.
+        """
         receipt = Receipt(
             injection,
             "delivered" if is_heard else "queued_no_subscriber",
@@ -67,12 +71,20 @@ class Injections:
         return receipt, True
 
     async def _first(self, record: Record, receipt: Receipt) -> tuple[Receipt, bool]:
+        """The key was used before: for this very message a short while ago, or it is free again."""
         known = await self._records.find(KIND, record.aliases[0])
         if known is not None and known.place > record.place - KEY_LIFE_MS:
-            return _decode(known.data), False
-        if known is not None:
-            await self._records.save(replace(known, aliases=(), revision=known.revision + 1))
-        await self._records.add(record)
+            first = _decode(known.data)
+            if _content(first.injection) != _content(receipt.injection):
+                raise InvalidInput(OTHER)
+            return first, False
+        try:
+            if known is not None:
+                await self._records.save(replace(known, aliases=(), revision=known.revision + 1))
+            await self._records.add(record)
+        except Conflict:
+            # Another took the key in the same moment, or the old receipt moved: look again.
+            return await self._first(record, receipt)
         self._tell(receipt)
         return receipt, True
 
@@ -129,3 +141,7 @@ class Injections:
     def _tell(self, receipt: Receipt) -> None:
         for watcher in self._watchers:
             watcher(receipt)
+
+
+def _content(injection: Injection) -> tuple[str, ...]:
+    return injection.kind, injection.message, injection.sender, injection.operator or ""

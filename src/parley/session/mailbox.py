@@ -18,6 +18,11 @@ class Mailbox:
         return len(self._waiting)
 
     @property
+    def has_taken(self) -> bool:
+        """The turn that runs has taken some."""
+        return bool(self._taken)
+
+    @property
     def waiting(self) -> Sequence[Injection]:
         """Those that no turn has taken."""
         return tuple(self._waiting)

@@ -28,6 +28,7 @@ from parley.session.answer import Answer
 from parley.session.eager import start
 from parley.session.heard import Keeping
 from parley.session.outbox import Outbox
+from parley.session.showing import shown_to_user
 
 log = structlog.get_logger()
 
@@ -136,13 +137,15 @@ class Performance:
             state.ended = turn.end_reason
         if self._config.state:
             shown = state.shown() | {"variables": turn.variables.shown()}
-            self._end_with(Stated(Raw(msgspec.json.encode(shown))))
+            self._end_with(Stated(Raw(msgspec.json.encode(shown_to_user(state, shown)))))
 
     def _take_injected(self) -> Sequence[Injection]:
         taken = self._injected()
         if taken:
             self._folded.update((injection.id, len(self.answer.said)) for injection in taken)
-            self._state.folded = [*self._state.folded, *(injection.id for injection in taken)][-FOLDED:]
+            self._state.folded = [*self._state.folded, *(injection.id for injection in taken)]
+            # Never less than one turn has taken: a crash right after it must not bring any of them back.
+            self._state.folded = self._state.folded[-max(FOLDED, len(taken)) :]
         return taken
 
     def stage_of(self, injection: Injection) -> InjectionStage:

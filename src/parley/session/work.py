@@ -141,6 +141,8 @@ class Work:
         else:
             if record.key is not None:
                 self.by_key.pop(record.key, None)
+            if self.mailbox.has_taken:
+                await self._note_used(performance, record)
             performance.release()
             if performance.handed_over is not None:
                 around.happenings.tell(HandedOver(self._state, performance.handed_over))
@@ -150,14 +152,16 @@ class Work:
 
     async def _after(self, performance: Performance, record: TurnRecord) -> None:
         """What is to be noted elsewhere once the turn is saved."""
-        used, injections = self.mailbox.settle(), self._around.injections
-        if injections is not None:
-            for injection in used:
-                await injections.move(injection, performance.stage_of(injection), record.id)
-            if self._state.ended is not None:
-                await injections.expire(self._state.id)
+        if self._state.ended is not None and self._around.injections is not None:
+            await self._around.injections.expire(self._state.id)
         if performance.has_effects:
             await self._settle(record.id)
+
+    async def _note_used(self, performance: Performance, record: TurnRecord) -> None:
+        """Receipts say where injections went before anybody can have seen the end of the turn."""
+        injections, stage = self._around.injections, performance.stage_of
+        if injections is not None:
+            await asyncio.gather(*(injections.move(each, stage(each), record.id) for each in self.mailbox.settle()))
 
     async def _settle(self, turn: TurnID) -> None:
         try:

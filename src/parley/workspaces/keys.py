@@ -48,7 +48,9 @@ class WorkspaceKeys:
         by: WorkspaceKey | None = None,
         plaintext: str | None = None,
     ) -> tuple[WorkspaceKey, str]:
-        """A key and its plaintext, which is kept nowhere. `plaintext`: one that an operator chose; made anew each time.
+        """A key and its plaintext, which is kept nowhere.
+
+        `plaintext`: one that an operator chose. Chosen again it is the same key, good for as long as a new one.
 
         The role is the caller's to check.
         """
@@ -66,12 +68,25 @@ class WorkspaceKeys:
             None if by is None else by.id,
             now,
         )
-        if plaintext is not None:
-            known = await self._records.find(KIND, key.digest)
-            if known is not None:
-                await self._records.remove(KIND, known.id)
-        await self._records.add(Record(KIND, key.id, _encode(key), workspace, (key.digest,), now))
+        key = await self._add(key) if plaintext is None else await self._choose(key)
         return key, plain
+
+    async def _add(self, key: WorkspaceKey) -> WorkspaceKey:
+        await self._records.add(Record(KIND, key.id, _encode(key), key.workspace, (key.digest,), key.created_at))
+        return key
+
+    async def _choose(self, key: WorkspaceKey) -> WorkspaceKey:
+        """The same key as before, where this one was chosen before: who acted with it is still who it was."""
+        known = await self._records.find(KIND, key.digest)
+        if known is None:
+            return await self._add(key)
+        if known.scope != key.workspace:
+            await self._records.remove(KIND, known.id)
+            return await self._add(key)
+        before = _decode(known.data)
+        key = replace(key, id=before.id, created_at=before.created_at)
+        await self._records.save(replace(known, data=_encode(key), revision=known.revision + 1))
+        return key
 
     async def open(self, plaintext: str | None) -> WorkspaceKey:
         """The key. Raises `NotAllowed` when it is missing, unknown or over."""

@@ -40,6 +40,7 @@ _STATUSES: tuple[tuple[type[ParleyError], int], ...] = (
     (StoreUnavailable, 503),
 )
 _CODES = {404: "no_route", 405: "method_not_allowed", 413: "body_too_large"}
+HEADERS = frozenset({"Idempotency-Key"})
 SHOWN = 200
 """How much of a bad value is shown to who sent it, in bytes of JSON."""
 NO_JSON = {"type": "json_invalid", "loc": ["body"], "msg": "The body is no JSON in UTF-8."}
@@ -99,7 +100,7 @@ def _found(found: Mapping[str, Any]) -> dict[str, Any]:
         told["ctx"] = {name: str(value) for name, value in found["ctx"].items()}
     with suppress(ValueError, TypeError):
         given = jsonable_encoder(found.get("input"))
-        if len(json.dumps(given, ensure_ascii=False).encode()) <= SHOWN:
+        if len(json.dumps(given, ensure_ascii=False, allow_nan=False).encode()) <= SHOWN:
             told["input"] = given
     return told
 
@@ -120,5 +121,6 @@ def body_of(error: ParleyError, status: int) -> dict[str, Any]:
     """`detail` is a text; of bad input a list, as FastAPI has it."""
     if status == 422:
         place, _, expected = error.message.partition(": ")
-        return {"detail": [{"loc": ["body", place], "msg": expected or error.message, "type": "value_error"}]}
+        where = "header" if place in HEADERS else "body"
+        return {"detail": [{"loc": [where, place], "msg": expected or error.message, "type": "value_error"}]}
     return {"detail": error.message, "error_code": error.code}

@@ -109,7 +109,8 @@ async def inject_session_event(
 ) -> InjectResponse:
     """Put a fact or guidance into a live session: the agent uses it in its next response."""
     session = await estate.injecting.find(caller.workspace, call_sid)
-    receipt = await estate.injecting.inject(session, body.event_type, body.message, body.sender, caller.key, key=key)
+    kind, named = body.event_type, key or None
+    receipt = await estate.injecting.inject(session, kind, body.message, body.sender, caller.key, key=named)
     return InjectResponse(status=receipt.status, call_sid=call_sid, injection_id=receipt.injection.id)
 
 

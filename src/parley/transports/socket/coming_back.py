@@ -12,7 +12,7 @@ from parley.errors import InvalidInput
 from parley.session.handle import SessionHandle
 from parley.session.house import House
 from parley.session.outbox import Portion
-from parley.session.showing import shown_state
+from parley.session.showing import shown_state, shown_to_user
 
 MOST_EMISSIONS = 2_000
 MOST_BYTES = 2_000_000
@@ -63,7 +63,7 @@ async def _gap(session: SessionHandle, house: House) -> Comeback:
         missed = ()
         offset = session.place()[1]
     snapshot = shown_state(session.state(), agent.program, house.clock.now_ms())
-    return Comeback(epoch, offset, {"gap": True, "snapshot": snapshot}, missed)
+    return Comeback(epoch, offset, {"gap": True, "snapshot": shown_to_user(session.state(), snapshot)}, missed)
 
 
 def _fits(missed: Sequence[Portion]) -> bool:
