@@ -113,12 +113,16 @@ def files_of(settings: Settings) -> LocalFiles | S3Files:
             raise BadProject("A bucket for users' files needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
         bucket, region = parse_address(settings.files)
         return S3Files(bucket, S3Credentials(keys.id, keys.secret, region, keys.token), SystemClock())
-    if settings.files is not None:
-        return LocalFiles(Path(settings.files).expanduser())
-    if settings.data == MEMORY:
+    if settings.files is None and settings.data == MEMORY:
         return LocalFiles(Path(tempfile.mkdtemp(prefix="parley-files-")), is_temporary=True)
-    data = Path(settings.data).expanduser()
-    return LocalFiles(data.with_name(f"{data.name}.files"))
+    return LocalFiles(directory_of_files(Path(settings.data), settings.files))
+
+
+def directory_of_files(data: Path, files: str | None) -> Path:
+    """Where users' files are: in `files`, where it says so, else beside the data file. Raises `BadProject`."""
+    if files is not None and files.startswith(SCHEME):
+        raise BadProject(f"Users' files are in {files}, which is no directory.")
+    return (data.with_name(f"{data.name}.files") if files is None else Path(files)).expanduser()
 
 
 def document_reader() -> DocumentReader:
@@ -142,6 +146,11 @@ async def copy_data(store: Backend, into: Path) -> None:
     """Write a copy of everything in the store as it is at one moment, while it may be in use."""
     if isinstance(store, SqliteStore):
         await store.backup(into)
+
+
+async def copy_files(files: Path, into: Path) -> int:
+    """Copy a directory of users' files, and say how many there are. There may be no such directory."""
+    return await LocalFiles(files).copy(into) if files.exists() else 0
 
 
 def clock() -> Clock:

@@ -25,6 +25,9 @@ workflows:
 """
 
 
+PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"p" * 50
+
+
 def start(url: str, key: str, project: str = "tryout", user: str = "ada") -> httpx.Response:
     return httpx.post(f"{url}/v4/project/{project}/session", headers={"authorization": key}, json={"userID": user})
 
@@ -130,6 +133,14 @@ def test_conversation_outlives_the_server(tmp_path: Path) -> None:
         assert "Nice to meet you, Ada." in texts(interact(server.url, session, {"type": "text", "payload": "Ada"}))
 
 
+def upload(url: str, session: str, data: bytes) -> str:
+    """Send a file in a session; where it is then."""
+    told = httpx.post(f"{url}/v1/handoff/file-storage", json={}, headers={"authorization": session}).json()
+    sent = httpx.post(told["url"], data=told["fields"], files={"file": ("a.png", data)})
+    assert sent.status_code == 201, sent.text
+    return str(sent.json()["url"])
+
+
 def test_changed_file_is_picked_up_for_new_sessions(tmp_path: Path) -> None:
     agent = tmp_path / "agent.yaml"
     text = AGENT.read_text()
@@ -170,12 +181,15 @@ def test_data_is_copied_while_it_is_served_from(tmp_path: Path) -> None:
     with serving(AGENT, "--data", data) as server:
         session = start(server.url, server.key).json()["sessionKey"]
         interact(server.url, session, {"type": "launch"})
+        url = upload(server.url, session, PICTURE)
         done = run("backup", copy, "--data", data)
         assert (done.returncode, done.stderr) == (0, "")
+        assert f"{copy}.files: 1 files" in done.stdout
         assert "exists already" in refused("backup", copy, "--data", data)
     assert sqlite3.connect(copy).execute("pragma integrity_check").fetchone() == ("ok",)
     with serving(AGENT, "--data", copy) as server:
         assert "Nice to meet you, Ada." in texts(interact(server.url, session, {"type": "text", "payload": "Ada"}))
+        assert httpx.get(f"{server.url}/files/{url.split('/files/')[1]}").content == PICTURE
 
 
 def test_running_turns_are_finished_before_the_server_goes(tmp_path: Path) -> None:

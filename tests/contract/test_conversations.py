@@ -46,6 +46,8 @@ async def test_sessions_are_listed_newest_first_by_what_is_wanted(store: Any) ->
     assert await ids(store, is_live=False) == list("54")
     assert await ids(store, channel="voice") == list("531")
     assert await ids(store, channel="web", is_live=True) == list("20")
+    assert await ids(store, user="user 3") == list("3")
+    assert await ids(store, user="user") == []
     assert await ids(store, entity="ada") == list("210")
     assert await ids(store, projects=()) == []
     assert await ids(store, projects=(ProjectID("bank"),)) == []

@@ -56,6 +56,20 @@ def window(clock: StillClock, seconds: int = 600) -> Window:
     return Window(clock.now_ms(), clock.now_ms() + seconds * 1000)
 
 
+async def test_a_directory_of_files_is_copied_while_it_is_in_use(tmp_path: Path) -> None:
+    files, copy = LocalFiles(tmp_path / "files"), tmp_path / "copies" / "copy"
+    place, other = new_place(SESSION), new_place(OTHER)
+    await files.put(place, b"png")
+    await files.put(other, b"other")
+    (tmp_path / "files" / UNFINISHED / "part").write_bytes(b"half")
+    assert await files.copy(copy) == 2
+    await files.delete(place)
+    assert [await LocalFiles(copy).read(each) for each in (place, other)] == [b"png", b"other"]
+    assert sorted(path.name for path in copy.iterdir()) == sorted([SESSION, OTHER])
+    with pytest.raises(StoreUnavailable, match="exists already"):
+        await files.copy(copy)
+
+
 async def test_a_file_comes_back_as_it_was(files: Files) -> None:
     place = new_place(SESSION)
     data = bytes(range(256)) * 20_000

@@ -96,6 +96,13 @@ async def test_changes_of_the_state_are_no_lines(client: Stable) -> None:
     assert [line["data"]["type"] for line in whole["logs"] if line["type"] == "action"] == ["launch"]
 
 
+async def test_a_search_by_user(client: Stable) -> None:
+    for user in ("ada", "bert", "ada"):
+        await client.send(user, {"type": "end"})
+    assert [each["userID"] for each in await client.search(userID="ada")] == ["ada", "ada"]
+    assert await client.search(userID="eve") == []
+
+
 async def test_what_the_server_does_of_itself_is_no_line(ground: Ground, client: Stable) -> None:
     id = await talked(client, "ada", "tea")
     session = await ground.opened.house.directory.find(SessionID(id))
@@ -323,9 +330,12 @@ async def test_values_go_with_their_user(ground: Ground, client: Stable) -> None
     id = await talked(client, "ada", "tea")
     property = await made(client, "mood", "string")
     await give(client, property, id, "good")
-    records = ground.opened.store.records
-    assert await records.count("transcript values", None) == 1
+    records, injections = ground.opened.store.records, ground.opened.house.directory.injections
+    assert injections is not None
+    told = injections.fresh(SessionID(id), "external_event", "Ada moved.", "crm")
+    await injections.keep(told, is_heard=False, key=None)
+    assert (await records.count("transcript values", None), await records.count("injection", None)) == (1, 1)
     async with ground.client("VF.DM.0123456789abcdef01234567.test-secret") as raw:
         assert (await raw.delete("/state/user/ada", headers={"projectid": "shop"})).is_success
-    assert await records.count("transcript values", None) == 0
+    assert (await records.count("transcript values", None), await records.count("injection", None)) == (0, 0)
     assert await client.search() == []

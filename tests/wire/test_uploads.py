@@ -335,9 +335,17 @@ async def test_files_go_with_their_conversation(opened: Opened, tmp_path: Path) 
         url = (await send(client, await ticket(client, talk.key))).json()["url"]
         await talk.send({"type": "end"})
         assert (await client.get(url)).status_code == 200
-        await client.delete("/state/user/ada", headers={"authorization": API_KEY})
+        again = await Talk.start(client)
+        await send(client, await ticket(client, again.key))
+        unused = await ticket(client, again.key)
+        other = await Talk.start(client, user="bert")
+        kept = (await send(client, await ticket(client, other.key))).json()["url"]
+        assert (await client.delete("/state/user/ada", headers={"authorization": API_KEY})).status_code == 200
+        assert [path.parent.name for path in kept_in(tmp_path)] == [kept.split("/")[-3]]
         assert (await client.get(url)).status_code == 404
-        assert kept_in(tmp_path) == []
+        late = await send(client, unused)
+        assert (late.status_code, late.json()["message"]) == (401, "The conversation of this ticket has been deleted.")
+        assert len(kept_in(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

@@ -138,10 +138,11 @@ def backup(
     into: Annotated[Path, typer.Argument(help="The file to write; must not exist.")],
     data: Data = DATA,
 ) -> None:
-    """Copy a data file safely, also while it is being served from."""
+    """Copy a data file, and users' files, safely, also while they are being served from."""
     from parley.cli.data import back_up
+    from parley.config import FromEnvironment
 
-    back_up(data, into)
+    back_up(data, into, FromEnvironment().files)
 
 
 @keys.command("create")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Column, Table
 
-from parley.app import Backend, copy_data, now_ms, open_store
+from parley.app import Backend, copy_data, copy_files, directory_of_files, now_ms, open_store
 from parley.config import MEMORY
 from parley.errors import BadProject, StoreUnavailable
 from parley.session.access import create_key
@@ -52,17 +52,29 @@ def revoke_api_key(data: str, id: str) -> int:
     return 0 if revoked else 1
 
 
-def back_up(data: str, into: Path) -> None:
-    """Copy the data file as it is at one moment."""
-    if into.exists():
-        raise BadProject(f"{into} exists already; a backup overwrites nothing.")
+def back_up(data: str, into: Path, files: str | None) -> None:
+    """Copy the data file as it is at one moment, then users' files: those that the copied data names are among them."""
+    files_into = directory_of_files(into, None)
+    for target in (into, files_into):
+        if target.exists():
+            raise BadProject(f"{target} exists already; a backup overwrites nothing.")
     with_store(data, lambda store: copy_data(store, into))
-    Console(highlight=False, soft_wrap=True).print(f"{into}: {into.stat().st_size:,} bytes")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{into}: {into.stat().st_size:,} bytes", markup=False)
+    try:
+        count = asyncio.run(copy_files(directory_of_files(Path(data), files), files_into))
+    except BadProject as elsewhere:
+        console.print(f"{elsewhere.message} Copy them with the tools of that store.", markup=False)
+        return
+    if count:
+        console.print(f"{files_into}: {count} files", markup=False)
 
 
 def with_store(data: str, use: Callable[[Backend], Awaitable[T]]) -> T:
-    """What `use` makes of the store in a data file, which a server may be using. Raises `StoreUnavailable`."""
-    """Use a data file. Raises `BadProject` and `StoreUnavailable` with one clear line."""
+    """What `use` makes of the store in a data file, which a server may be using.
+
+    Raises `BadProject` and `StoreUnavailable` with one clear line.
+    """
     if data == MEMORY:
         raise BadProject("Nothing is kept in :memory:. Name the data file that the server uses: --data FILE.")
     if not Path(data).expanduser().exists():

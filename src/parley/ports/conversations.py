@@ -32,6 +32,7 @@ class Wanted(Struct, frozen=True):
     since: int | None = None
     until: int | None = None
     session: str | None = None
+    user: str | None = None
     filters: tuple[Filter, ...] = ()
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parley.domain.ids import ProjectID, SessionID
+from parley.domain.ids import ProjectID, SessionID, UserID
 from parley.domain.project import Project
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
@@ -67,6 +67,13 @@ class Archive:
         state = await self._state(project.id, id)
         marks = await self.properties.of(state, await self.properties.list(project))
         return Found(state, list(marks.values()))
+
+    async def of_user(self, project: ProjectID, user: UserID) -> list[SessionID]:
+        """The sessions of a user, newest first."""
+        wanted, found = Wanted((project,), user=user), list[SessionID]()
+        while page := await self._conversations.list(wanted, skipped=len(found)):
+            found += [state.id for state in page]
+        return found
 
     async def mark(self, project: Project, property: str, transcript: str, value: str) -> None:
         """Set a property of one transcript. Raises `NotFound`, `InvalidInput`."""

@@ -128,6 +128,12 @@ class Injections:
             if receipt.stage in WAITING:
                 await self.move(receipt.injection, "expired")
 
+    async def forget(self, session: SessionID) -> None:
+        """Delete what was put into a session."""
+        while records := await self._records.list(KIND, session):
+            for record in records:
+                await self._records.remove(KIND, record.id)
+
     async def _all(self, session: SessionID) -> Sequence[Receipt]:
         found: list[Receipt] = []
         after: Page | None = None

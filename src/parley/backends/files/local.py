@@ -68,6 +68,10 @@ class LocalFiles:
         """See `Files.link`."""
         return None
 
+    async def copy(self, to: Path) -> int:
+        """Copy all files while they are in use, and say how many; `to` appears only when it is whole."""
+        return await self._do(lambda: self._copy(to))
+
     async def _do(self, work: Callable[[], Result]) -> Result:
         try:
             return await asyncio.to_thread(work)
@@ -109,6 +113,28 @@ class LocalFiles:
                 return file.read(-1 if at_most is None else at_most)
         except FileNotFoundError:
             return None
+
+    def _copy(self, to: Path) -> int:
+        if to.exists():
+            raise StoreUnavailable(f"{to} exists already. Choose another name for the copy.")
+        part = to.with_name(f"{to.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        count = 0
+        part.mkdir(mode=0o700, parents=True)
+        for file in self._root.glob("*/*"):
+            if file.parent.name == UNFINISHED:
+                continue
+            target = part / file.parent.name / file.name
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                shutil.copy2(file, target)
+                _sync(target)
+                count += 1
+            _sync(target.parent)
+        _sync(part)
+        part.rename(to)
+        _sync(to.parent)
+        return count
 
     def _listed(self, session: SessionID) -> list[FileID]:
         try:

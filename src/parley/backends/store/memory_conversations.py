@@ -47,4 +47,5 @@ def _fits(state: SessionState, wanted: Wanted) -> bool:
         and (wanted.since is None or wanted.since <= state.created_at)
         and (wanted.until is None or state.created_at <= wanted.until)
         and wanted.session in (None, state.id)
+        and wanted.user in (None, state.user)
     )

@@ -57,5 +57,6 @@ def _asked(wanted: Wanted) -> tuple[Any, ...]:
         wanted.since,
         wanted.until,
         wanted.session,
+        wanted.user,
     )
     return (msgspec.json.encode(wanted.projects).decode(), *(value for value in asked for _ in range(2)))

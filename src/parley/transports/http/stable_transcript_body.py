@@ -47,6 +47,7 @@ class SearchBody(Struct, forbid_unknown_fields=True):
     filters: list[FilterBody] = []
     session: str | None = field(name="sessionID", default=None)
     environment: str | None = field(name="environmentAlias", default=None)
+    user: str | None = field(name="userID", default=None)
 
 
 _decode = msgspec.json.Decoder(SearchBody).decode
@@ -71,6 +72,7 @@ def search_in(body: bytes, project: Project) -> Asked:
         since=read_moment("startDate", asked.start),
         until=read_moment("endDate", asked.end),
         session=asked.session,
+        user=asked.user,
     )
     filters = tuple(_filter(f"filters[{i}]", each) for i, each in enumerate(asked.filters))
     return Asked(wanted, filters, int(asked.take), whole("skip", asked.skip, "number without a fraction"))

@@ -14,6 +14,7 @@ from parley.domain.project import Project
 from parley.domain.variant import variant_of
 from parley.errors import NotFound
 from parley.session.edits import Change, begun_anew, check_size, merged_variables, replaced, settable
+from parley.session.forgetting import forget_user
 from parley.session.handle import SessionHandle
 from parley.session.house import House
 from parley.session.showing import shown_state
@@ -71,9 +72,7 @@ class StateRoutes:
     async def delete(self, request: Request) -> None:
         """`DELETE /state/user/{userID}`"""
         owner = await self._owner(request)
-        await self._house.directory.forget(owner.project.id, owner.user)
-        if self._house.archive is not None:
-            await self._house.archive.properties.forget(owner.project.id, owner.user)
+        await forget_user(self._house, owner.project.id, owner.user)
         await reply_empty(request)
 
     async def patch_variables(self, request: Request) -> None:

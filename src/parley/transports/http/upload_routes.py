@@ -103,6 +103,10 @@ class UploadRoutes:
         place = uploads.place_of(form.fields)
         if len(form.file) > LARGEST:
             raise BodyTooLarge(LARGEST)
+        try:
+            await self._check_kept(uploads, place)
+        except NotFound as error:
+            raise NotAllowed("The conversation of this ticket has been deleted.") from error
         received = await uploads.receive(place, form.file_name, form.file)
         url = base_url(request) + path_of(place, received.name)
         answer = {
