@@ -9,10 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from tests.estate.socket_client import PROTOCOLS, Doors, Peer, open_doors
+from tests.estate.test_injections import Listener, talker
+from websockets.exceptions import InvalidStatus
 
 from estate_fixture import Ground, break_ground
 from house_fixture import open_house
+from house_fixture import project as a_project
 from parley.backends.clock import StillClock
 from parley.backends.speech.scripted import ScriptedEar, ScriptedRecognizer, ScriptedSynthesizer, encode
 from parley.workspaces.estate import Speech
@@ -53,8 +57,15 @@ async def asking(doors: Doors, **more: Any) -> dict[str, Any]:
 async def begun(peer: Peer) -> str:
     """The call's sid, once the agent has greeted."""
     sid = str((await peer.the("session_started"))["call_sid"])
-    await peer.the("agent_transcript")
+    await peer.the("latency")
     return sid
+
+
+async def a_task(doors: Doors, **state: Any) -> str:
+    """Something to call about."""
+    async with doors.ground.client() as client:
+        at = doors.ground.at("/world/entities/crm:OutboundTask:1")
+        return str((await client.put(at, json={"display_name": "Recall", "state": state})).json()["id"])
 
 
 async def test_a_call_in_words_from_the_greeting_to_stop(doors: Doors) -> None:
@@ -64,10 +75,12 @@ async def test_a_call_in_words_from_the_greeting_to_stop(doors: Doors) -> None:
         assert [frame["type"] for frame in opening] == ["session_started", "call_progress", "call_progress", "ready"]
         assert [frame["status"] for frame in opening[1:3]] == ["initializing", "ready"]
         assert opening[3]["output_sample_rate"] == 16_000
-        assert (await peer.the("agent_transcript"))["transcript"] == "Hello, you!"
+        said, took = await peer.until("latency")
+        assert (said["transcript"], took["is_greeting"]) == ("Hello, you!", True)
         await peer.send("user_message", text="fish")
-        heard, said = await peer.until("agent_transcript")
+        heard, said, took = await peer.until("latency")
         assert (heard["type"], heard["transcript"], said["transcript"]) == ("user_transcript", "fish", "You said: fish")
+        assert took["engine_ms"] == took["nav_ms"] + took["render_ms"] == took["e2e_ttfb_ms"] >= 0
         await peer.send("stop")
         assert await peer.rest() == [{"type": "session_ended", "reason": "stopped"}]
         assert peer.connection.close_code == 1000
@@ -84,7 +97,8 @@ async def test_a_session_ends_the_call_after_its_last_words(doors: Doors) -> Non
 
 
 async def test_a_call_is_listed_while_it_is_on_the_line_and_its_duration_grows(spoken: Doors) -> None:
-    asked = await asking(spoken, caller_id="%2B15550100", scenario="outbound")
+    task = await a_task(spoken)
+    asked = await asking(spoken, caller_id="%2B15550100", scenario="outbound", outbound_task_entity_id=task)
     async with spoken.open(PATH, **asked) as peer:
         sid = await begun(peer)
         (before,) = await active(spoken)
@@ -107,6 +121,58 @@ async def test_a_call_is_listed_while_it_is_on_the_line_and_its_duration_grows(s
     assert await active(spoken) == []
 
 
+async def test_an_outbound_call_knows_its_task_and_what_becomes_of_it(doors: Doors) -> None:
+    task = await a_task(doors, goal="book a visit")
+    asked = await asking(doors, scenario="outbound", outbound_task_entity_id=task, version_set="release")
+    async with doors.open(PATH, **asked) as peer:
+        session = await doors.ground.estate.injecting.find(doors.ground.ours, await begun(peer))
+        known = session.state().variables["entity"]
+        assert (known["display_name"], known["state"]) == ("Recall", {"goal": "book a visit"})
+        await a_task(doors, goal="cancel the visit")
+        await peer.send("refresh_context")
+        await peer.send("user_message", text="fish")
+        await peer.the("latency")
+        assert session.state().variables["entity"]["state"] == {"goal": "cancel the visit"}
+        assert session.state().contact.context == {"entity": session.state().variables["entity"]}
+
+
+async def test_on_a_silent_line_the_agent_waits_for_the_caller(doors: Doors) -> None:
+    async with doors.open(PATH, **await asking(doors, scenario="silent")) as peer:
+        await peer.the("ready")
+        await peer.send("user_message", text="is anybody there?")
+        assert (await peer.next())["type"] == "user_transcript"
+        assert (await peer.next())["type"] == "agent_transcript"
+
+
+async def test_a_prompt_for_this_call_alone_stands_with_the_system_text() -> None:
+    model, whole = Listener(), a_project()
+    environment = replace(whole.environments[0], program=talker())
+    ground = await break_ground(await open_house(replace(whole, environments=(environment,)), model=model))
+    async with open_doors(ground) as doors:
+        asked = await asking(doors, system_prompt="Speak%20like%20a%20pirate.", scenario="silent")
+        for query, ending in ((asked, "Speak like a pirate."), (await asking(doors, scenario="silent"), "")):
+            async with doors.open(PATH, **query) as peer:
+                await peer.the("ready")
+                await peer.send("user_message", text="hello")
+                await peer.send("user_message", text="hello again")
+                assert (await peer.the("agent_transcript"))["transcript"] == "Noted."
+                assert model.asked[-1].system == ending
+
+
+async def test_the_wait_is_measured_up_to_the_first_sound(spoken: Doors) -> None:
+    async with spoken.open(PATH, **await asking(spoken)) as peer:
+        await begun(peer)
+        await clock_of(spoken).advance(1)
+        await peer.send("user_message", text="fish")
+        frames = await peer.until("latency")
+        assert [frame["type"] for frame in frames] == ["user_transcript", "agent_transcript", "latency"]
+        assert frames[-1] == {
+            "type": "latency",
+            **dict.fromkeys(("engine_ms", "nav_ms", "render_ms", "audio_ttfb_ms", "e2e_ttfb_ms"), 0),
+            **dict.fromkeys(("continuation", "is_greeting"), False),
+        }, "no time passes here"
+
+
 async def test_a_caller_who_hangs_up_ends_the_session(doors: Doors) -> None:
     stream = doors.ground.estate.events.open(doors.ground.ours.id, None)
     async with doors.open(PATH, **await asking(doors)) as peer:
@@ -127,8 +193,10 @@ async def sound_until(peer: Peer, size: int) -> bytes:
     """At least so much sound."""
     while len(peer.sound) < size:
         received = await peer.connection.recv()
-        assert isinstance(received, bytes), received
-        peer.sound += received
+        if isinstance(received, bytes):
+            peer.sound += received
+        else:
+            assert '"type":"latency"' in received, received
     return peer.sound
 
 
@@ -159,7 +227,7 @@ async def test_who_speaks_meanwhile_interrupts_and_the_rest_of_the_sound_is_not_
         await clock.advance(1)
         long = "a long story " * 40
         await peer.send("user_message", text=long)
-        await peer.the("agent_transcript")
+        await peer.the("latency")
         peer.sound = b""
         await peer.connection.send(encode("stop it"))
         frames = await peer.until("agent_transcript")
@@ -238,12 +306,24 @@ async def test_a_bad_frame_is_answered_and_the_call_goes_on(doors: Doors, frame:
         ({"sample_rate": "7999"}, 4001),
         ({"sample_rate": "fast"}, 4001),
         ({"scenario": "party"}, 4001),
+        ({"scenario": "outbound"}, 4001),
+        ({"scenario": "outbound", "outbound_task_entity_id": "x"}, 4001),
+        ({"scenario": "outbound", "outbound_task_entity_id": "00000000-0000-0000-0000-000000000001"}, 4404),
+        ({"version_set": "nightly"}, 4001),
+        ({"system_prompt": "x" * 5_001}, 4001),
         ({"service_id": "00000000-0000-0000-0000-000000000001"}, 4404),
         ({"workspace_id": "00000000-0000-0000-0000-000000000001"}, 4003),
     ],
 )
 async def test_bad_parameters_are_turned_away(doors: Doors, changed: dict[str, Any], code: int) -> None:
     assert await doors.code(PATH, **{**await asking(doors), **changed}) == code
+
+
+async def test_a_query_that_is_too_long_is_refused_at_once(ground: Ground) -> None:
+    async with open_doors(ground) as doors:
+        with pytest.raises(InvalidStatus) as refused:
+            await doors.code(PATH, **await asking(doors, system_prompt="x" * 9_000))
+        assert refused.value.response.status_code == 414
 
 
 async def test_keys_that_may_not_call_are_turned_away(doors: Doors) -> None:

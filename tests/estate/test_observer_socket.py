@@ -93,7 +93,8 @@ async def test_a_watcher_sees_a_conversation_from_the_snapshot_to_the_end(doors:
         rest = await peer.rest()
         for frame in rest:
             check(frame)
-        assert [frame["type"] for frame in rest] == ["user_transcript", "agent_transcript", "session_end"]
+        assert [frame["type"] for frame in rest] == ["user_transcript", "latency", "agent_transcript", "session_end"]
+        assert rest[1]["e2e_ttfb_ms"] == rest[1]["engine_ms"] >= 0
         assert (rest[-1]["completion_reason"], rest[-1]["turns"]) == ("completed", 3)
         assert peer.connection.close_code == 1000
 

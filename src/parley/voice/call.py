@@ -22,6 +22,7 @@ from parley.ports.clock import Clock
 from parley.ports.speech import Heard, Recognizer, SpeechUnavailable, Synthesizer
 from parley.session.handle import Post, SessionHandle
 from parley.session.outbox import Portion
+from parley.voice.latency import Latency
 
 log = structlog.get_logger()
 
@@ -58,7 +59,8 @@ Output = Sound | Told | Over
 class Call:
     """Hears with `recognizer`, speaks with `synthesizer`; None of them: in words alone. Rates in samples a second.
 
-    `note` is told what was heard and when the agent was interrupted. Raises `SpeechUnavailable`.
+    `note` is told what was heard, how long it took to answer and when the agent was interrupted. Raises
+    `SpeechUnavailable`.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Call:
         self._synthesizer = synthesizer
         self._rate = rate
         self._note = note
+        self._latency = Latency(clock)
         self._out: asyncio.Queue[Output] = asyncio.Queue()
         self._to_say: asyncio.Queue[str | None] = asyncio.Queue()
         self._speaking: asyncio.Task[None] | None = None
@@ -95,9 +98,12 @@ class Call:
         """There is an ear."""
         return self._ear is not None
 
-    async def begin(self) -> None:
-        """The agent speaks first."""
+    async def begin(self, *, greets: bool = True) -> None:
+        """The line is open, and the agent speaks first; without `greets` it waits for the caller."""
         self._speaking = asyncio.get_running_loop().create_task(self._speak())
+        if not greets:
+            return
+        self._latency.heard(is_greeting=True)
         wire: dict[str, Any] = {"type": "launch", "payload": {"resetState": False}}
         await self._post(Launch(wire, wire["payload"]), key="parley greeting")
 
@@ -145,6 +151,7 @@ class Call:
         self.tell("user_transcript", told)
         self._note("user_transcript", {**told, "is_barge_in": self._has_barged_in})
         self._has_barged_in = False
+        self._latency.heard()
         wire = {"type": "text", "payload": heard.text}
         await self._post(Text(wire, heard.text))
 
@@ -198,8 +205,11 @@ class Call:
     async def _speak(self) -> None:
         """Say one thing after another; the end comes after the last."""
         while (text := await self._to_say.get()) is not None:
+            self._latency.spoke()
             self.tell("agent_transcript", {"transcript": text})
-            if self._synthesizer is not None:
+            if self._synthesizer is None:
+                self._tell_latency()
+            else:
                 self._saying = text
                 sounding = self._sounding = asyncio.get_running_loop().create_task(self._sound(text, self._synthesizer))
                 await asyncio.wait([sounding])
@@ -212,12 +222,18 @@ class Call:
             async with aclosing(synthesizer.say(text, self._rate)) as sound:  # type: ignore[type-var]
                 async for pcm in sound:
                     self._put(Sound(pcm))
+                    self._tell_latency()
                     await self._keep_pace(len(pcm))
         except SpeechUnavailable as failed:
             self.tell("error", {"message": failed.message})
         except Exception as error:  # noqa: BLE001 - what cannot be spoken must not silence what comes after it
             log.warning("a text was not spoken", session=self._session.id, error=repr(error))
             self.tell("error", {"message": "This cannot be spoken now."})
+
+    def _tell_latency(self) -> None:
+        if (told := self._latency.sounded()) is not None:
+            self.tell("latency", told)
+            self._note("latency", told)
 
     async def _keep_pace(self, size: int) -> None:
         now = self._clock.now_ms()

@@ -15,6 +15,8 @@ from parley.ports.clock import Clock
 from parley.ports.records import Page, Record, Records
 
 KIND = "entity"
+LONGEST_STATE = 50_000
+"""Bytes as JSON of what is known of an entity; more is not told to agents."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(WorldEntity).decode
 
@@ -136,3 +138,13 @@ def _email(workspace: str, address: str) -> str:
 
 def _external(workspace: str, id: str) -> str:
     return f"{workspace} external {id}"
+
+
+def facts_of(entity: WorldEntity) -> dict[str, Any]:
+    """What agents get to know of who or what a conversation is with: facts by name, one of them `entity`."""
+    told: dict[str, Any] = {"id": entity.id, "type": entity.entity_type}
+    if entity.display_name:
+        told["display_name"] = entity.display_name
+    if len(msgspec.json.encode(entity.state)) <= LONGEST_STATE:
+        told["state"] = entity.state
+    return {"entity": told}

@@ -26,6 +26,7 @@ from parley.session.directory import Directory
 from parley.session.edits import briefed
 from parley.session.handle import Post, SessionHandle
 from parley.session.whole import all_turns
+from parley.workspaces.entities import facts_of
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.said import Said
 from parley.workspaces.services import Services, ServiceView
@@ -79,9 +80,8 @@ class Talks:
         """
         user = UserID(f"entity:{entity.id}:{service.environment.alias}:{WEB}")
         asked = (service.project.id, user, service.environment)
-        contact = _briefed(
-            Contact(WEB, entity=entity.id, service=service.id, caller=entity.display_name or ""), briefing
-        )
+        contact = Contact(WEB, entity=entity.id, service=service.id, caller=entity.display_name or "")
+        contact = _briefed(contact, replace(briefing, context={**facts_of(entity), **briefing.context}))
         if anew:
             return await self._directory.create(*asked, contact), True
         for _ in range(3):
@@ -90,8 +90,7 @@ class Talks:
             except Conflict:
                 continue  # another process has begun it meanwhile: find that one
             if not is_new and briefing != NO_BRIEFING:
-                change = briefed(briefing.instruction, briefing.context)
-                await (await session.edit(change, "briefing")).whole()
+                await self.brief(session, briefing)
             return session, is_new
         raise Conflict("This conversation is being begun by somebody else. Try again.")
 
@@ -100,6 +99,10 @@ class Talks:
         user = UserID(f"visitor:{uuid.uuid4()}")
         contact = _briefed(Contact(WEB, service=service.id), briefing)
         return (await self._directory.obtain(service.project.id, user, service.environment, contact))[0]
+
+    async def brief(self, session: SessionHandle, briefing: Briefing) -> None:
+        """Tell more of it. Raises `SessionEnded`, `StoreUnavailable`."""
+        await (await session.edit(briefed(briefing.instruction, briefing.context), "briefing")).whole()
 
     async def greet(self, session: SessionHandle, words: str | None = None) -> Answer:
         """Let the agent speak first, once; with `words` it has said these, and waits for what the user says.

@@ -1,7 +1,7 @@
 """What watchers of a conversation are shown: from what it says and what happens around it to typed frames.
 
 The frames are those of the union `ObserverSSEEvent` (platform API, section 4.2), and ours: `injection`. What is not
-measured is not told: there are no `latency` and no `emotion` frames.
+measured is not told: there are no `emotion` frames.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from parley.session.happenings import Asked, Over
 from parley.session.outbox import Portion
 from parley.transports.http.transcript_text import done_by_user, said_by_agent
 from parley.transports.platform.turn_shapes import at, tool_told_by, traces_in
+from parley.voice.latency import latency
 from parley.workspaces.observing import Noted, Seen
-from parley.workspaces.reporting import REASONS
+from parley.workspaces.reporting import REASONS, VOICE
 
 Frame = dict[str, Any]
 JOINED, LEFT, MODE = "operator.joined_call", "operator.left_call", "operator.mode_changed"
@@ -37,6 +38,10 @@ class ObserverFrames:
         self._begun: dict[str, int] = {}
         """When the tools were called that run now."""
         self._noted: dict[str, Any] = {}
+        self._is_call = state.contact.channel == VOICE
+        self._caller = state.contact.caller
+        self._asked_at: int | None = None
+        """When the user has said what is not answered yet; calls measure this themselves."""
 
     def opening(self, state: SessionState, now_ms: int) -> Iterator[Frame]:
         """Who is talking, and where they stand."""
@@ -53,6 +58,8 @@ class ObserverFrames:
             "start_time": state.created_at / 1000,
         }
         yield {"type": "session_start", **names, "service_id": contact.service, "session_id": state.id}
+        if self._is_call and state.ended is None:
+            yield from self._ends("participant_joined")
 
     def operator(self, id: str, name: str, **more: Any) -> Frame:
         """An operator is in the conversation."""
@@ -65,8 +72,10 @@ class ObserverFrames:
             fields = payload if isinstance(payload, dict) else {}
             match trace["type"]:
                 case "completion":
+                    yield from self._latency(trace)
                     yield from self._completion(fields)
                 case "text" | "speak":
+                    yield from self._latency(trace)
                     for text in said_by_agent(trace):
                         yield {"type": "agent_transcript", "transcript": text}
                 case "live-agent-handoff":
@@ -83,6 +92,8 @@ class ObserverFrames:
             case Asked(turn=turn):
                 yield from self._asked(turn)
             case Over(state=state):
+                if self._is_call:
+                    yield from self._ends("participant_left")
                 yield self.ending(state)
             case Receipt():
                 yield _injection(seen)
@@ -111,10 +122,24 @@ class ObserverFrames:
 
     def _asked(self, turn: TurnRecord) -> Iterator[Frame]:
         for text in done_by_user(turn.action or {}):
+            self._asked_at = None if self._is_call else turn.accepted_at
             noted, self._noted = self._noted, {}
             if noted.get("transcript") != text:
                 noted = {}
             yield {"type": "user_transcript", "transcript": text, "state": self._at, **noted}
+
+    def _latency(self, trace: Frame) -> Iterator[Frame]:
+        """How long the agent took for its first words, in a conversation in words."""
+        asked_at, self._asked_at = self._asked_at, None
+        if asked_at is not None and isinstance(trace.get("time"), int):
+            yield {"type": "latency", **latency(max(0, trace["time"] - asked_at), 0)}
+
+    def _ends(self, type: str) -> Iterator[Frame]:
+        """The two who are always in a call."""
+        common = {"type": type, "conference_sid": f"CF{self._call[2:]}"}
+        caller = {"participant_name": self._caller or None, "phone_number": None}
+        yield {**common, "participant_id": self._call, "participant_role": "caller", **caller}
+        yield {**common, "participant_id": f"AG{self._call[2:]}", "participant_role": "agent"}
 
     def _completion(self, fields: dict[str, Any]) -> Iterator[Frame]:
         piece = fields.get("content")

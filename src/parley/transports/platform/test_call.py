@@ -19,11 +19,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from parley.domain.conversation_names import call_of
 from parley.domain.ids import UserID
 from parley.domain.injection import InjectionKind
-from parley.domain.state import Contact
 from parley.errors import ParleyError
 from parley.session.handle import SessionHandle
 from parley.session.outbox import Portion
 from parley.transports.platform.access import Caller
+from parley.transports.platform.call_request import CallRequest, read_call_request
 from parley.transports.platform.sockets import (
     BAD,
     FAILED,
@@ -32,19 +32,16 @@ from parley.transports.platform.sockets import (
     close,
     heard,
     key_ends,
-    service_of,
     welcome,
 )
 from parley.transports.platform.turn_shapes import tool_told_by, traces_in
 from parley.voice.call import Call, Over, Sound, Told
+from parley.workspaces.entities import facts_of
 from parley.workspaces.estate import Estate
-from parley.workspaces.services import ServiceView
+from parley.workspaces.talks import Briefing
 
 log = structlog.get_logger()
 
-VOICE = "voice"
-RATES = range(8_000, 48_001)
-SCENARIOS = ("inbound", "outbound", "silent")
 NO_EARS = 'This server has no speech, so nothing is heard. Send words: {"type": "user_message", "text": …}.'
 
 
@@ -66,7 +63,7 @@ class InjectGuidance(InjectEvent, frozen=True, tag_field="type", tag="inject_gui
 
 
 class RefreshContext(Struct, frozen=True, tag_field="type", tag="refresh_context"):
-    """Nothing is kept here that could be stale: it is taken and does nothing."""
+    """What is known of the call's entity has changed: the agent is to know it."""
 
 
 class Stop(Struct, frozen=True, tag_field="type", tag="stop"):
@@ -84,11 +81,7 @@ async def test_call(socket: WebSocket) -> None:
     estate: Estate = socket.app.state.estate
     try:
         caller = await welcome(socket, estate, socket.query_params.get("workspace_id"))
-        rate = _rate(socket.query_params.get("sample_rate"))
-        scenario = socket.query_params.get("scenario", "inbound")
-        if scenario not in SCENARIOS:
-            raise Turned(BAD, f"scenario: expected {' or '.join(SCENARIOS)}")
-        service = await service_of(socket, estate, caller)
+        request = await read_call_request(socket, estate, caller)
     except Turned as turned:
         await close(socket, turned.code, turned.reason)
         return
@@ -96,29 +89,17 @@ async def test_call(socket: WebSocket) -> None:
         await close(socket, FAILED, error.message)
         return
     with suppress(WebSocketDisconnect):
-        await _Line(socket, estate, caller, service, rate, scenario).serve()
-
-
-def _rate(text: str | None) -> int:
-    if text is None:
-        return 16_000
-    if not (text.isascii() and text.isdecimal() and len(text) < 7 and int(text) in RATES):
-        raise Turned(BAD, f"sample_rate: expected a number from {RATES[0]} to {RATES[-1]}")
-    return int(text)
+        await _Line(socket, estate, caller, request).serve()
 
 
 class _Line:
     """One caller's line."""
 
-    def __init__(
-        self, socket: WebSocket, estate: Estate, caller: Caller, service: ServiceView, rate: int, scenario: str
-    ) -> None:
+    def __init__(self, socket: WebSocket, estate: Estate, caller: Caller, request: CallRequest) -> None:
         self._socket = socket
         self._estate = estate
         self._caller = caller
-        self._service = service
-        self._rate = rate
-        self._scenario = scenario
+        self._request = request
         self._is_deaf_told = False
         self._begun: dict[str, int] = {}
         """When the tools were called that run now."""
@@ -137,8 +118,8 @@ class _Line:
             await self._send("session_started", call_sid=call_of(session.id))
             await self._send("call_progress", status="initializing")
             await self._send("call_progress", status="ready")
-            await self._send("ready", output_sample_rate=self._rate)
-            await call.begin()
+            await self._send("ready", output_sample_rate=self._request.rate)
+            await call.begin(greets=self._request.scenario != "silent")
             await self._talk(call, session)
         finally:
             unfollow()
@@ -153,15 +134,12 @@ class _Line:
             self._estate.clock,
             recognizer=None if speech is None else speech.recognizer,
             synthesizer=None if speech is None else speech.synthesizer,
-            rate=self._rate,
+            rate=self._request.rate,
             note=lambda type, data: observing.note(session.id, type, data),
         )
 
     async def _session(self) -> SessionHandle:
-        service, params = self._service, self._socket.query_params
-        direction = "outbound" if self._scenario == "outbound" else "test"
-        caller = params.get("caller_id", "")[:256]
-        contact = Contact(VOICE, direction, service=service.id, caller=caller, scenario=self._scenario)
+        service, contact = self._request.service, self._request.contact
         user = UserID(f"call:{uuid.uuid4()}")
         directory = self._estate.house.directory
         return (await directory.obtain(service.project.id, user, service.environment, contact))[0]
@@ -239,7 +217,7 @@ class _Line:
                 guidance = isinstance(command, InjectGuidance)
                 await self._inject(call, session, "guidance" if guidance else "external_event", message, sender)
             case RefreshContext():
-                pass
+                await self._refresh(call, session)
             case _:
                 call.tell("error", {"message": "This frame needs words: `text` or `message`."})
         return True
@@ -247,6 +225,16 @@ class _Line:
     async def _inject(self, call: Call, session: SessionHandle, kind: InjectionKind, message: str, sender: str) -> None:
         try:
             await self._estate.injecting.inject(session, kind, message, sender, self._caller.key)
+        except ParleyError as refused:
+            call.tell("error", {"message": refused.message})
+
+    async def _refresh(self, call: Call, session: SessionHandle) -> None:
+        task = self._request.task
+        if task is None:
+            return
+        try:
+            known = await self._estate.entities.get(self._caller.workspace.id, task.id)
+            await self._estate.talks.brief(session, Briefing(context=facts_of(known)))
         except ParleyError as refused:
             call.tell("error", {"message": refused.message})
 
