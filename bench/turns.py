@@ -8,6 +8,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from random import Random
 
 import uvloop
 
@@ -57,8 +58,11 @@ async def rate(port: int, path: str, keys: list[str], seconds: float) -> float:
 async def first_traces(port: int, keys: list[str], seconds: float, pause: float) -> tuple[float, float, float]:
     """(p50 ms, p99 ms, turns/s) from the request to the first trace of a stream.
 
-    `pause` 0: each connection sends again at once; otherwise it waits so long between turns.
+    `pause` 0: each connection sends again at once; otherwise it waits about so long between turns, by half more or
+    less. Connections that all waited as long would fall into step behind the flush that answers several of them, and
+    measure the crowd that they make.
     """
+    chance = Random(len(keys))
     connections = [await Connection.open(port) for _ in keys]
     took: list[float] = []
     until = time.perf_counter() + seconds
@@ -71,7 +75,7 @@ async def first_traces(port: int, keys: list[str], seconds: float, pause: float)
                 reply = await connection.send(one)
                 took.append(reply.first_trace - reply.began)
                 if pause:
-                    await asyncio.sleep(pause)
+                    await asyncio.sleep(pause * (0.5 + chance.random()))
 
     began = time.perf_counter()
     await asyncio.gather(*(talk(n, c, k) for n, (c, k) in enumerate(zip(connections, keys, strict=True))))
