@@ -33,15 +33,26 @@ def clock() -> StillClock:
 async def test_an_operator_is_in_one_conversation_at_a_time(records: MemoryRecords, clock: StillClock) -> None:
     operators = Operators(records, clock)
     ann = await operators.register(ACME, "Ann", "ann@x.org", "key-1")
+    assert ann.status == "offline"
     await operators.join(ACME, ann.id, "s1", "listen")
-    switched = await operators.join(ACME, ann.id, "s1", "takeover")
+    switched = await operators.switch(ACME, ann.id, "s1", "takeover")
     assert (switched.status, switched.call, switched.mode) == ("busy", "s1", "takeover")
-    with pytest.raises(Conflict):
-        await operators.join(ACME, ann.id, "s2", "listen")
-    await clock.advance(90)
-    left = await operators.leave(ACME, ann.id)
-    assert (left.status, left.call, left.handled, left.handle_ms) == ("online", None, 1, 90_000)
-    assert await operators.leave(ACME, ann.id) == left
+    for session in ("s1", "s2"):
+        with pytest.raises(Conflict, match="already on a call"):
+            await operators.join(ACME, ann.id, session, "listen")
+    assert await operators.leave(ACME, ann.id, "s2") == switched
+    left = await operators.leave(ACME, ann.id, "s1")
+    assert (left.status, left.call, left.last_call_at) == ("online", None, clock.now_ms())
+    assert await operators.leave(ACME, ann.id, "s1") == left
+
+
+async def test_what_is_changed_at_once_is_all_kept(records: MemoryRecords, clock: StillClock) -> None:
+    operators = Operators(records, clock)
+    ann = await operators.register(ACME, "Ann", "ann@x.org", "key-1")
+    changes = [operators.change(ACME, ann.id, name="Anna"), operators.change(ACME, ann.id, skills=("french",))]
+    await asyncio.gather(*changes, operators.join(ACME, ann.id, "s1", "listen"))
+    kept = await operators.get(ACME, ann.id)
+    assert (kept.name, kept.skills, kept.call) == ("Anna", ("french",), "s1")
 
 
 async def test_an_address_belongs_to_one_operator_of_a_workspace(records: MemoryRecords, clock: StillClock) -> None:
@@ -63,12 +74,18 @@ async def test_a_session_has_one_open_escalation(records: MemoryRecords, clock: 
     connected = await escalations.connect("s1", "ann")
     assert connected is not None
     assert (connected.status, connected.operator) == ("connected", "ann")
+    assert await escalations.connect("s1", "ann") is None
+    await clock.advance(7)
     await escalations.hand_back("s1")
+    await clock.advance(100)
+    await escalations.connect("s1", "bob")
+    await clock.advance(3)
     done = await escalations.complete("s1")
     assert done is not None
-    assert done.status == "completed"
+    assert (done.status, done.handle_ms) == ("completed", 10_000)
+    assert (done.handled_by("ann"), done.handled_by("bob"), done.handled_by("cid")) == (7_000, 3_000, None)
     assert await escalations.complete("s1") is None
-    assert await escalations.list(ACME, is_open=True) == []
+    assert [each.is_active for each in await escalations.list(ACME)] == [False]
     await clock.advance(1)
     again, is_new = await escalations.request(ACME, "s1", "angry again", "caller")
     assert is_new

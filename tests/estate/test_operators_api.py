@@ -210,8 +210,8 @@ async def test_operators_change_and_are_counted(client: httpx.AsyncClient, groun
     assert (
         await client.post(ground.at("/operators"), json={"name": "x", "email": "ANN@example.org"})
     ).status_code == 409
-    changed = await client.patch(ground.at(f"/operators/{ann}"), json={"status": "offline", "skills": ["french"]})
-    assert (changed.json()["status"], changed.json()["skills"]) == ("offline", ["french"])
+    changed = await client.patch(ground.at(f"/operators/{ann}"), json={"status": "online", "skills": ["french"]})
+    assert (changed.json()["status"], changed.json()["skills"]) == ("online", ["french"])
     board = (await client.get(ground.at("/operators/dashboard"))).json()
     assert board["operators"] == {"total": 2, "online": 1, "busy": 0, "offline": 1}
     listed = (await client.get(ground.at("/operators"))).json()["items"]

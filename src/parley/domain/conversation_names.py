@@ -36,6 +36,16 @@ def call_of(session: SessionID) -> str:
     return f"CA00000000{session}"
 
 
+def conference_of(session: SessionID) -> str:
+    """The sid of the conference that the call is."""
+    return f"CF{call_of(session)[2:]}"
+
+
+def participant_of(operator: str) -> str:
+    """The sid of an operator in conferences."""
+    return f"OP{operator.replace('-', '')}"
+
+
 def session_of_call(call_sid: str) -> SessionID | None:
     """The session that the sid names; None where it names none that could be."""
     found = _SID.fullmatch(call_sid)

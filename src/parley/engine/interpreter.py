@@ -13,7 +13,6 @@ from parley.domain.actions import (
     Dtmf,
     EventSent,
     Files,
-    HandoffReply,
     Injected,
     IntentMatched,
     Launch,
@@ -120,7 +119,7 @@ def _remember(turn: Turn) -> None:
     action = turn.action
     if isinstance(action, Files):
         turn.variables.memory.told(files_told(action.files))
-    words = None if isinstance(action, HandoffReply) else said_in(action)
+    words = said_in(action)
     if words is not None and (words or isinstance(action, Text)):
         turn.variables.memory.said("user", unmarked(words))
 

@@ -68,9 +68,10 @@ def _join(action: Joined, turn: Turn) -> None:
     is_new = hold is None or hold.operator != action.operator or not is_held(turn)
     since = turn.now_ms if is_new or hold is None else hold.since
     state.hold = Hold(action.operator, action.name, since, action.until, action.key)
-    if is_new and not _is_voice(turn):
-        config = {"returnToAI": True, "disableFileUpload": True}
-        _show("chat_started", "", action.name, turn, provider="parley", config=config)
+    if is_new:
+        if not _asks_for_a_person(turn):
+            config = {"returnToAI": True, "disableFileUpload": True}
+            _show("chat_started", "", action.name, turn, provider="parley", config=config)
         _show("participant_joined", "", action.name, turn)
 
 
@@ -80,14 +81,18 @@ def _leave(action: Left, turn: Turn) -> bool:
     if hold is None or hold.operator != action.operator:
         return False
     turn.state.hold = None
-    if turn.state.stack and isinstance(turn.at(turn.frame.step), Handoff):
+    if _asks_for_a_person(turn):
         returning = {"type": "return_to_voiceflow"}
         turn.replace(HandoffReply({"type": "live-agent-handoff", "payload": returning}, returning))
         return True
-    if not _is_voice(turn):
-        ended = {"downloadMessage": "Download transcript", "continueMessage": BACK, "newConversationMessage": ""}
-        _show("chat_ended", "", hold.name, turn, **ended)
+    ended = {"downloadMessage": "Download transcript", "continueMessage": BACK, "newConversationMessage": ""}
+    _show("chat_ended", "", hold.name, turn, **ended)
     return False
+
+
+def _asks_for_a_person(turn: Turn) -> bool:
+    """The agent has handed over, and its client knows."""
+    return bool(turn.state.stack) and isinstance(turn.at(turn.frame.step), Handoff)
 
 
 def _is_voice(turn: Turn) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from parley.domain.actions import Action
 from parley.domain.ids import MessageID, StepID, TurnID, nth_id
 from parley.domain.injection import Injection
+from parley.domain.operator import Handover
 from parley.domain.program import Program
 from parley.domain.redaction import Redaction
 from parley.domain.state import Frame, SessionState
@@ -53,8 +54,8 @@ class Turn:
     """The step that is being run, None before the first."""
     redaction: Redaction | None = None
     """What hides the secrets that the turn has got to know; None where it knows none."""
-    handed_over: str | None = None
-    """What the user was told where the agent has handed over to a person."""
+    handed_over: Handover | None = None
+    """That the agent has handed over to a person in this turn, or goes on without one."""
     finished = False
     """The conversation is over."""
     end_reason = "end_of_diagram"

@@ -193,8 +193,9 @@ class Directory:
         return state
 
     async def _expire(self, session: Session) -> None:
-        expires_at = session.state().expires_at
-        if expires_at is not None and expires_at <= self._around.clock.now_ms() and not session.is_busy:
+        state, now = session.state(), self._around.clock.now_ms()
+        is_held = state.hold is not None and state.hold.until > now
+        if state.expires_at is not None and state.expires_at <= now and not session.is_busy and not is_held:
             await session.end("inactivity_timeout")
 
     async def _woken(self, id: SessionID) -> Session:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import structlog
 from msgspec import Struct
 
+from parley.domain.operator import Handover
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 
@@ -31,10 +32,10 @@ class Asked(Struct, frozen=True):
 
 
 class HandedOver(Struct, frozen=True):
-    """The agent wants a person to go on, and that is saved. `message` is what it told the user, perhaps nothing."""
+    """The agent wants a person to go on, or goes on without one, and that is saved."""
 
     state: SessionState
-    message: str
+    handover: Handover
 
 
 class Over(Struct, frozen=True):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from parley.domain.actions import EndRequested
 from parley.domain.injection import Injection, InjectionID, InjectionStage
+from parley.domain.operator import Handover
 from parley.domain.state import SessionState
 from parley.domain.traces import Stamp, Trace, debug, type_of
 from parley.domain.transcript import Body, Completed, Emission, Ended, Stated, Traced, TurnRecord
@@ -57,8 +58,8 @@ class Performance:
         self.answer = answer
         self.has_effects = False
         """The turn has done something to the world."""
-        self.handed_over: str | None = None
-        """What the user was told where the agent has handed over to a person."""
+        self.handed_over: Handover | None = None
+        """That the agent has handed over to a person, or goes on without one."""
         self._keeping = Keeping(agent.program, state, answer.record.accepted_at)
         self._world = world
         self._injected = injected

@@ -166,9 +166,16 @@ class Call:
         return self._sounding is not None or self._clock.now_ms() < self._played_until
 
     def _stop_speaking(self) -> None:
-        """The caller speaks: what is left unsaid stays so. That the call ends is no matter of sound."""
+        """The caller speaks: what is left unsaid stays so, and what the agent does for it is given up."""
+        unsaid = self._hush()
         self._interrupted += 1
         self._has_barged_in = True
+        self._session.interrupt()
+        told = {"interrupted_text": self._saying, "discarded_texts": unsaid}
+        self._note("barge_in", {**told, "total_barge_ins": self._interrupted})
+
+    def _hush(self) -> list[str]:
+        """Say nothing more of what was to be said; that is returned. That the call ends is no matter of sound."""
         unsaid = [self._to_say.get_nowait() for _ in range(self._to_say.qsize())]
         if None in unsaid:
             self._to_say.put_nowait(None)
@@ -179,10 +186,8 @@ class Call:
         for output in [self._out.get_nowait() for _ in range(self._out.qsize())]:
             if not isinstance(output, Sound):
                 self._out.put_nowait(output)
-        self._session.interrupt()
         self.tell("interruption", {})
-        told = {"interrupted_text": self._saying, "discarded_texts": [text for text in unsaid if text]}
-        self._note("barge_in", {**told, "total_barge_ins": self._interrupted})
+        return [text for text in unsaid if text]
 
     def _follow(self, portion: Portion) -> None:
         for emission in portion.emissions:
@@ -190,9 +195,17 @@ class Call:
                 case Ended(reason=reason):
                     self._end(reason)
                 case Traced(type=type, data=data) if type in SAID:
-                    text = (msgspec.json.decode(data).get("payload") or {}).get("message")
+                    payload = msgspec.json.decode(data).get("payload") or {}
+                    if payload.get("event") == "participant_joined":
+                        self._give_way()
+                    text = payload.get("message")
                     if isinstance(text, str) and text.strip():
                         self._to_say.put_nowait(text)
+
+    def _give_way(self) -> None:
+        """A person speaks from here on: what the agent was still saying ends."""
+        if self._is_audible or not self._to_say.empty():
+            self._hush()
 
     def _lost(self) -> None:
         """The session goes on elsewhere, and its caller's line does not."""

@@ -21,6 +21,8 @@ from parley.ports.clock import Clock
 from parley.ports.records import Page, Record, Records
 
 KIND = "audit"
+SERVER = "parley"
+"""Who did what nobody's key asked for, such as ending a lease that ran out."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(AuditEntry).decode
 
@@ -35,17 +37,22 @@ class Audit:
 
     async def note(self, key: WorkspaceKey, type: str, data: dict[str, Any]) -> AuditEntry:
         """Somebody with this key did something. Durable when it returns."""
-        entry = AuditEntry(str(uuid.uuid4()), key.workspace, type, self._clock.now_ms(), key.id, data)
+        return await self._add(key.workspace, key.id, type, data)
+
+    async def note_own(self, workspace: WorkspaceID, type: str, data: dict[str, Any]) -> AuditEntry:
+        """The server did something of itself."""
+        return await self._add(workspace, SERVER, type, data)
+
+    async def _add(self, workspace: WorkspaceID, by: str, type: str, data: dict[str, Any]) -> AuditEntry:
+        entry = AuditEntry(str(uuid.uuid4()), workspace, type, self._clock.now_ms(), by, data)
         async with self._adding:
             while True:
-                last = await self._last(key.workspace)
+                last = await self._last(workspace)
                 number, before = (0, "") if last is None else (last.place, _decode(last.data).digest)
                 chained = replace(entry, digest=_digest(before, entry))
-                alias = f"{key.workspace} {number + 1}"
+                alias = f"{workspace} {number + 1}"
                 try:
-                    await self._records.add(
-                        Record(KIND, chained.id, _encode(chained), key.workspace, (alias,), number + 1)
-                    )
+                    await self._records.add(Record(KIND, chained.id, _encode(chained), workspace, (alias,), number + 1))
                 except Taken:
                     continue  # another process was first
                 return chained

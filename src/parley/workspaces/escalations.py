@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
-from parley.domain.operator import Escalation, EscalationTrigger
+from parley.domain.operator import Escalation, EscalationTrigger, Served
 from parley.domain.workspace import WorkspaceID
 from parley.errors import Conflict, Taken
 from parley.ports.clock import Clock
@@ -18,6 +19,21 @@ KIND = "escalation"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Escalation).decode
 OPEN = frozenset({"requested", "connected", "handback"})
+
+
+class Handled(Struct, frozen=True):
+    """How many escalations somebody has had in hand, and for how long in all."""
+
+    count: int = 0
+    ms: int = 0
+
+    @property
+    def average_seconds(self) -> float:
+        """How long one took."""
+        return self.ms / 1000 / self.count if self.count else 0.0
+
+
+NONE = Handled()
 
 
 class Escalations:
@@ -45,34 +61,65 @@ class Escalations:
         record = await self._records.find(KIND, _open(session))
         return None if record is None else _decode(record.data)
 
+    async def all_of(self, workspace: WorkspaceID, session: str) -> Sequence[Escalation]:
+        """The session's escalations, newest first."""
+        return [each for each in await self.list(workspace) if each.session == session]
+
     async def connect(self, session: str, operator: str) -> Escalation | None:
-        """A person has come."""
+        """A person has come. None where nobody was asked for, or they are here already."""
         now = self._clock.now_ms()
-        return await self._move(session, status="connected", operator=operator, connected_at=now)
+
+        def change(was: Escalation) -> Escalation:
+            if was.status == "connected" and was.operator == operator:
+                return was
+            served = (*_over(was, now).served, Served(operator, now))
+            return replace(was, status="connected", operator=operator, served=served, handed_back_at=None)
+
+        return await self._move(session, change)
 
     async def hand_back(self, session: str) -> Escalation | None:
-        """The agent goes on."""
-        return await self._move(session, status="handback")
+        """The agent goes on. None where nobody had come."""
+        now = self._clock.now_ms()
+
+        def change(was: Escalation) -> Escalation:
+            return replace(_over(was, now), status="handback", handed_back_at=now) if was.status == "connected" else was
+
+        return await self._move(session, change)
 
     async def complete(self, session: str) -> Escalation | None:
         """It is over."""
-        return await self._move(session, status="completed", completed_at=self._clock.now_ms())
+        now = self._clock.now_ms()
+        return await self._move(session, lambda was: replace(_over(was, now), status="completed", completed_at=now))
 
-    async def list(self, workspace: WorkspaceID, *, is_open: bool | None = None) -> Sequence[Escalation]:
+    async def list(self, workspace: WorkspaceID) -> Sequence[Escalation]:
         """The workspace's escalations, newest first."""
         found: list[Escalation] = []
         after: Page | None = None
         while page := await self._records.list(KIND, workspace, after=after, at_most=500, newest=True):
             found += [_decode(record.data) for record in page]
             after = Page(page[-1].place, page[-1].id)
-        return [each for each in found if is_open in (None, each.status in OPEN)]
+        return found
 
-    async def _move(self, session: str, **changes: object) -> Escalation | None:
+    async def handled(self, workspace: WorkspaceID) -> Mapping[str, Handled]:
+        """What operators have had in hand, and have no more, by their ids."""
+        counted: dict[str, Handled] = {}
+        for escalation in await self.list(workspace):
+            for operator in {each.operator for each in escalation.served}:
+                spent = escalation.handled_by(operator)
+                if spent is not None:
+                    was = counted.get(operator, NONE)
+                    counted[operator] = Handled(was.count + 1, was.ms + spent)
+        return counted
+
+    async def _move(self, session: str, change: Callable[[Escalation], Escalation]) -> Escalation | None:
         for _ in range(3):
             record = await self._records.find(KIND, _open(session))
             if record is None:
                 return None
-            changed = replace(_decode(record.data), **changes)
+            was = _decode(record.data)
+            changed = change(was)
+            if changed is was:
+                return None
             aliases = (_open(session),) if changed.status in OPEN else ()
             try:
                 await self._records.save(
@@ -82,6 +129,12 @@ class Escalations:
                 continue
             return changed
         return None
+
+
+def _over(escalation: Escalation, now_ms: int) -> Escalation:
+    """Nobody has the conversation any more."""
+    served = tuple(each if each.until is not None else replace(each, until=now_ms) for each in escalation.served)
+    return replace(escalation, served=served)
 
 
 def _open(session: str) -> str:

@@ -29,7 +29,9 @@ from parley.workspaces.seats import Seats
 from parley.workspaces.services import Services
 from parley.workspaces.supervising import Supervising
 from parley.workspaces.talks import Talks
+from parley.workspaces.telephone import Telephone
 from parley.workspaces.webhooks import Webhooks
+from parley.workspaces.wrap_ups import WrapUps
 
 OBSERVERS = 100
 """How many may watch conversations of a workspace at once."""
@@ -71,6 +73,7 @@ class Estate:
     """Who talks in a conversation, over a socket of their own."""
     observers: Seats = field(default_factory=lambda: Seats(OBSERVERS))
     speech: Speech | None = None
+    telephone: Telephone | None = None
 
     async def open(self) -> None:
         """Take up what the last process left."""
@@ -96,13 +99,13 @@ def estate_of(
 ) -> Estate:
     """The estate of a house. `tools` send webhooks; `private_hosts` may be among their receivers."""
     clock, directory, workspaces = house.clock, house.directory, Workspaces(records, house.clock)
-    services = Services(house.catalog, workspaces)
     events, audit, webhooks = Events(clock), Audit(records, clock), Webhooks(records, clock)
+    services, delivering = Services(house.catalog, workspaces), Delivering(webhooks, tools, clock, private_hosts)
+    operators, escalations, wrap_ups = Operators(records, clock), Escalations(records, clock), WrapUps(records)
     talks = Talks(directory, transcripts, conversations, workspaces, services)
     injections = directory.injections or Injections(records, clock)
     injecting = Injecting(directory, talks, injections, audit)
-    operators, escalations = Operators(records, clock), Escalations(records, clock)
-    delivering = Delivering(webhooks, tools, clock, private_hosts)
+    supervising = Supervising(directory, talks, operators, escalations, wrap_ups, injecting, audit, events, clock)
     return Estate(
         house=house,
         clock=clock,
@@ -112,7 +115,7 @@ def estate_of(
         entities=Entities(records, clock),
         talks=talks,
         events=events,
-        reporting=Reporting(workspaces, events, directory, injections, escalations),
+        reporting=Reporting(workspaces, events, directory, injections, escalations, supervising.over),
         webhooks=webhooks,
         delivering=delivering,
         announcing=Announcing(workspaces, delivering, directory.happenings, events),
@@ -121,7 +124,7 @@ def estate_of(
         escalations=escalations,
         injections=injections,
         injecting=injecting,
-        supervising=Supervising(directory, operators, escalations, injecting, audit, events, clock),
+        supervising=supervising,
         observing=Observing(directory.happenings, injections, events),
         speech=speech,
     )

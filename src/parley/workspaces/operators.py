@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from parley.domain.operator import Mode, Operator
+from parley.domain.operator import Mode, Operator, OperatorStatus
 from parley.domain.workspace import WorkspaceID
-from parley.errors import Conflict, NotFound
+from parley.errors import Conflict, NotFound, Taken
 from parley.ports.clock import Clock
 from parley.ports.records import Record, Records
 
 KIND = "operator"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Operator).decode
+Change = Callable[[Operator, int], Operator]
 
 
 class Operators:
@@ -44,53 +45,65 @@ class Operators:
 
     async def change(self, workspace: WorkspaceID, id: str, **changes: Any) -> Operator:
         """Change what is known of an operator. Raises `NotFound`, `Taken`, `Conflict`."""
-        record = await self._record(workspace, id)
-        before, now = _decode(record.data), self._clock.now_ms()
-        if changes.get("status") not in (None, before.status):
-            changes["status_changed_at"] = now
-        return await self._save(record, replace(before, updated_at=now, **changes))
+
+        def change(before: Operator, now: int) -> Operator:
+            is_moved = changes.get("status") not in (None, before.status)
+            return replace(before, **changes, **({"status_changed_at": now} if is_moved else {}))
+
+        return await self._change(workspace, id, change)
 
     async def join(self, workspace: WorkspaceID, id: str, session: str, mode: Mode) -> Operator:
-        """The operator is in this conversation. Raises `Conflict` where they are in another one."""
-        record = await self._record(workspace, id)
-        before, now = _decode(record.data), self._clock.now_ms()
-        if before.call not in (None, session):
-            raise Conflict("This operator is already on a call. Leave it first.", code="already_on_a_call")
-        joined = now if before.joined_at is None or before.call is None else before.joined_at
-        changed = replace(
-            before, call=session, mode=mode, joined_at=joined, status="busy", status_changed_at=now, updated_at=now
-        )
-        return await self._save(record, changed)
+        """The operator is in this conversation. Raises `Conflict` where they are in one already."""
 
-    async def leave(self, workspace: WorkspaceID, id: str) -> Operator:
-        """The operator is in no conversation any more."""
-        record = await self._record(workspace, id)
-        before, now = _decode(record.data), self._clock.now_ms()
-        if before.call is None:
-            return before
-        changed = replace(
-            before,
-            call=None,
-            mode=None,
-            joined_at=None,
-            last_call_at=now,
-            handled=before.handled + 1,
-            handle_ms=before.handle_ms + now - (before.joined_at or now),
-            status="online" if before.status == "busy" else before.status,
-            status_changed_at=now,
-            updated_at=now,
+        def change(before: Operator, now: int) -> Operator:
+            if before.call is not None:
+                raise Conflict("This operator is already on a call. Leave it first.", code="already_on_a_call")
+            return replace(before, call=session, mode=mode, joined_at=now, status="busy", status_changed_at=now)
+
+        return await self._change(workspace, id, change)
+
+    async def switch(self, workspace: WorkspaceID, id: str, session: str, mode: Mode) -> Operator:
+        """The operator is in the conversation in another way, where they are still in it."""
+        return await self._change(
+            workspace, id, lambda before, _: replace(before, mode=mode) if before.call == session else before
         )
-        return await self._save(record, changed)
+
+    async def leave(self, workspace: WorkspaceID, id: str, session: str) -> Operator:
+        """The operator is not in this conversation any more."""
+
+        def change(before: Operator, now: int) -> Operator:
+            if before.call != session:
+                return before
+            status: OperatorStatus = "online" if before.status == "busy" else before.status
+            free = replace(before, call=None, mode=None, joined_at=None, last_call_at=now, status=status)
+            return replace(free, status_changed_at=now)
+
+        return await self._change(workspace, id, change)
 
     async def in_session(self, workspace: WorkspaceID, session: str) -> Sequence[Operator]:
         """Who is in a conversation."""
         return [operator for operator in await self.list(workspace) if operator.call == session]
 
-    async def _save(self, record: Record, changed: Operator) -> Operator:
-        await self._records.save(
-            replace(record, data=_encode(changed), aliases=_aliases(changed), revision=record.revision + 1)
-        )
-        return changed
+    async def _change(self, workspace: WorkspaceID, id: str, change: Change) -> Operator:
+        """Save what `change` makes of the operator; of what is newest, where somebody else has saved meanwhile."""
+        for is_last in (False, False, True):
+            record = await self._record(workspace, id)
+            before, now = _decode(record.data), self._clock.now_ms()
+            changed = change(before, now)
+            if changed is before:
+                return before
+            changed = replace(changed, updated_at=now)
+            saved = replace(record, data=_encode(changed), aliases=_aliases(changed), revision=record.revision + 1)
+            try:
+                await self._records.save(saved)
+            except Taken:
+                raise
+            except Conflict:
+                if is_last:
+                    raise
+            else:
+                return changed
+        raise AssertionError("the last try saves or raises")
 
     async def _record(self, workspace: WorkspaceID, id: str) -> Record:
         record = await self._records.get(KIND, id)

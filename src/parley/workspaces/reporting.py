@@ -14,6 +14,7 @@ import structlog
 from parley.domain.conversation_names import call_of, conversation_of, turn_name
 from parley.domain.ids import ProjectID, SessionID
 from parley.domain.injection import Receipt
+from parley.domain.operator import EscalationTrigger, Handover
 from parley.domain.state import SessionState
 from parley.domain.workspace import WorkspaceID
 from parley.session.directory import Directory
@@ -38,7 +39,9 @@ REASONS = {
 """End reasons as `completion_reason` (section 4.1)."""
 VOICE = "voice"
 _STAGES = {"accepted": "injection.received", "queued": "injection.received", "expired": "injection.expired"}
+ASKED = "The agent asked for a person."
 Report = Callable[[], Awaitable[None]]
+WhenOver = Callable[[SessionID], Awaitable[None]]
 
 
 class Reporting:
@@ -51,11 +54,13 @@ class Reporting:
         directory: Directory,
         injections: Injections,
         escalations: Escalations,
+        when_over: WhenOver,
     ) -> None:
         self._workspaces = workspaces
         self._events = events
         self._directory = directory
         self._escalations = escalations
+        self._when_over = when_over
         self._owners: dict[ProjectID, WorkspaceID] = {}
         self._waiting: asyncio.Queue[Report] = asyncio.Queue()
         self._working: asyncio.Task[None] | None = None
@@ -78,8 +83,10 @@ class Reporting:
             case Began(state=state):
                 type = "call.started" if state.contact.channel == VOICE else "text.started"
                 self._tell(state.project, type, _begun(state))
-            case HandedOver(state=state, message=message):
-                self._put(lambda: self._escalate(state, message or "The agent asked for a person."))
+            case HandedOver(state=state, handover=Handover(is_over=True)):
+                self._put(lambda: self._withdraw(state))
+            case HandedOver(state=state, handover=handover):
+                self._put(lambda: self._escalate(state, handover.message or ASKED, handover.trigger))
             case Over(state=state):
                 type = "call.ended" if state.contact.channel == VOICE else "text.completed"
                 self._put(lambda: self._close(state.project, state.id, type, _over(state)))
@@ -102,19 +109,30 @@ class Reporting:
         }
         await self._tell_now(state.project, _STAGES.get(receipt.stage, "injection.used"), told)
 
-    async def _escalate(self, state: SessionState, reason: str) -> None:
+    async def _escalate(self, state: SessionState, reason: str, trigger: EscalationTrigger) -> None:
         workspace = await self._owner(state.project)
-        made, is_new = await self._escalations.request(workspace, state.id, reason, "ai")
+        made, is_new = await self._escalations.request(workspace, state.id, reason, trigger)
         if is_new:
-            told = {"call_sid": call_of(state.id), "escalation_id": made.id, "trigger": "ai", "reason": reason}
+            told = {"call_sid": call_of(state.id), "escalation_id": made.id, "trigger": trigger, "reason": reason}
             self._events.tell(workspace, "call.escalated", told)
 
+    async def _withdraw(self, state: SessionState) -> None:
+        """The agent goes on without anybody having come."""
+        escalation = await self._escalations.of(state.id)
+        if escalation is not None and escalation.status == "requested":
+            await self._complete(state.project, state.id, "withdrawn")
+
+    async def _complete(self, project: ProjectID, session: SessionID, outcome: str) -> bool:
+        done = await self._escalations.complete(session)
+        if done is not None:
+            told = {"call_sid": call_of(session), "escalation_id": done.id, "outcome": outcome}
+            await self._tell_now(project, "escalation.completed", told)
+        return done is not None
+
     async def _close(self, project: ProjectID, session: SessionID, type: str, told: dict[str, Any]) -> None:
-        escalation = await self._escalations.of(session)
-        if escalation is not None:
-            await self._escalations.complete(session)
-            if "escalated" in told:
-                told["escalated"] = True
+        if await self._complete(project, session, "session_ended") and "escalated" in told:
+            told["escalated"] = True
+        await self._when_over(session)
         await self._tell_now(project, type, told)
 
     def _tell(self, project: ProjectID, type: str, told: dict[str, Any]) -> None:

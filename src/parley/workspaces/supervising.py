@@ -6,17 +6,15 @@ thinks what. It is kept by every call that its operator makes about the session,
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-import structlog
-
-from parley.domain.actions import authored, joined, left
+from parley.domain.actions import Action, authored, joined, left
 from parley.domain.conversation_names import call_of, turn_name
 from parley.domain.ids import SessionID, TurnID
 from parley.domain.injection import Receipt
-from parley.domain.operator import Mode, Operator
+from parley.domain.operator import Mode, Operator, Outcome, WrapUp
 from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
 from parley.errors import Conflict, NotFound, ParleyError, SessionEnded
 from parley.ports.clock import Clock
@@ -26,13 +24,13 @@ from parley.workspaces.audit import Audit
 from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
 from parley.workspaces.injecting import Injecting
+from parley.workspaces.leases import Leases
 from parley.workspaces.operators import Operators
-
-log = structlog.get_logger()
+from parley.workspaces.talks import Talks
+from parley.workspaces.wrap_ups import WrapUps
 
 LEASE_MS = 120_000
 """How long a person has a conversation without giving a sign of life."""
-Outcome = Literal["resolved", "escalated", "transferred"]
 
 
 class NotYours(ParleyError):
@@ -47,36 +45,47 @@ class Supervising:
     def __init__(
         self,
         directory: Directory,
+        talks: Talks,
         operators: Operators,
         escalations: Escalations,
+        wrap_ups: WrapUps,
         injecting: Injecting,
         audit: Audit,
         events: Events,
         clock: Clock,
-        lease_ms: int = LEASE_MS,
     ) -> None:
         self._directory = directory
+        self._talks = talks
         self._operators = operators
         self._escalations = escalations
+        self.wrap_ups = wrap_ups
+        """How conversations went."""
         self._injecting = injecting
         self._audit = audit
         self._events = events
         self._clock = clock
-        self._lease_ms = lease_ms
-        self._watching: dict[SessionID, asyncio.Task[None]] = {}
+        self._leases = Leases(clock, self._expire)
+        self._present: dict[SessionID, dict[str, WorkspaceID]] = {}
+        """Who is in which conversation: operators, and their workspaces."""
 
     async def start(self) -> None:
-        """Watch the leases that the last process gave."""
+        """Take up what the last process left: who is where, and the leases that it gave."""
         for operator in await self._operators.list(None):
-            if operator.call is not None and operator.mode == "takeover":
-                self._watch(SessionID(operator.call), operator)
+            if operator.call is None:
+                continue
+            id = SessionID(operator.call)
+            self._present.setdefault(id, {})[operator.id] = operator.workspace
+            state = await self._talks.live(id)
+            if state is None:
+                await self._free(id, operator.id, "session_ended")
+            elif operator.mode == "takeover" and (state.hold is None or state.hold.operator != operator.id):
+                await self._free(id, operator.id, "lease_expired")
+            elif operator.mode == "takeover" and state.hold is not None:
+                self._leases.keep(id, operator.id, state.hold.until)
 
     async def stop(self) -> None:
         """Watch no more leases; they run out by themselves."""
-        watching = list(self._watching.values())
-        for task in watching:
-            task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
+        await self._leases.stop()
 
     async def operator(self, workspace: Workspace, id: str, by: WorkspaceKey) -> Operator:
         """The operator for whom a key may act: the one that it registered, or any for an admin's.
@@ -88,57 +97,65 @@ class Supervising:
             raise NotYours("This key did not register this operator. Use the operator's own key, or an admin's.")
         return operator
 
+    async def own(self, workspace: Workspace, id: str, by: WorkspaceKey) -> Operator:
+        """The operator that this very key registered: nobody speaks in another's name. Raises what `operator` does."""
+        operator = await self._operators.get(workspace.id, id)
+        if operator.key != by.id:
+            raise NotYours("This key did not register this operator. Nobody acts here in another's name.")
+        return operator
+
     async def join(self, workspace: Workspace, id: str, sid: str, mode: Mode, by: WorkspaceKey) -> Operator:
         """Listen to a conversation, or take it over.
 
-        Raises `NotFound` and `Conflict` where the operator is in another, or somebody else has it.
+        Raises `NotFound` and `Conflict` where the operator is on a call, or somebody else has this one.
         """
-        operator = await self.operator(workspace, id, by)
-        session = await self._live(workspace, sid)
-        before = operator.call
+        await self.operator(workspace, id, by)
+        session = await self.live(workspace, sid)
         operator = await self._operators.join(workspace.id, id, session.id, mode)
+        self._present.setdefault(session.id, {})[id] = workspace.id
         try:
+            if session.state().ended is not None:
+                raise NotFound("Call not found.", code="no_session")
             await self._take(session, operator, mode, by)
         except ParleyError:
-            if before is None:
-                await self._operators.leave(workspace.id, id)
+            await self._part(session.id, operator)
             raise
         await self._note(by, "operator.joined_call", operator, session.id, {"mode": mode})
         self._tell(workspace.id, "operator.joined_call", operator, session.id, {"mode": mode})
-        if mode == "takeover" and await self._escalations.connect(session.id, operator.id) is not None:
-            self._tell(workspace.id, "escalation.connected", operator, session.id, {})
         return operator
 
     async def switch(self, workspace: Workspace, id: str, sid: str, mode: Mode, by: WorkspaceKey) -> Operator:
         """From listening to having it, or back. Raises what `join` raises."""
-        operator, session = await self._in(workspace, id, sid, by)
+        operator, session = await self.present(workspace, id, sid, by)
         await self._take(session, operator, mode, by)
-        operator = await self._operators.join(workspace.id, id, session.id, mode)
+        operator = await self._operators.switch(workspace.id, id, session.id, mode)
         await self._note(by, "operator.mode_switched", operator, session.id, {"mode": mode})
         self._tell(workspace.id, "operator.mode_changed", operator, session.id, {"mode": mode})
         return operator
 
     async def leave(self, workspace: Workspace, id: str, sid: str, by: WorkspaceKey) -> None:
         """Leave; the agent goes on. Raises `NotFound`."""
-        operator, session = await self._in(workspace, id, sid, by)
+        operator, session = await self.present(workspace, id, sid, by)
         await self._give_back(session, operator)
-        await self._operators.leave(workspace.id, id)
+        await self._part(session.id, operator)
         await self._note(by, "operator.left_call", operator, session.id, {})
         self._tell(workspace.id, "operator.left_call", operator, session.id, {})
 
     async def say(self, workspace: Workspace, id: str, sid: str, text: str, by: WorkspaceKey) -> str:
         """Speak to the user, as who has the conversation. The turn's id. Raises `NotFound`, `Conflict`."""
-        operator, session = await self._in(workspace, id, sid, by)
+        operator, session = await self.present(workspace, id, sid, by)
         self._check_has(session, operator)
         await self._renew(session, operator, by)
         answer = turn_name(await self._command(session, authored(text, operator.id, operator.name)))
-        await self._note(by, "operator.spoke", operator, session.id, {"turn_id": answer, "length": len(text)})
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        told = {"turn_id": answer, "sha256": digest, "length": len(text)}
+        await self._note(by, "operator.spoke", operator, session.id, told)
         return answer
 
     async def guide(self, workspace: Workspace, id: str, sid: str, message: str, by: WorkspaceKey) -> Receipt:
         """Coach the agent; the user notices nothing. Raises `NotFound`."""
         operator = await self.operator(workspace, id, by)
-        session = await self._live(workspace, sid)
+        session = await self.live(workspace, sid)
         receipt = await self._injecting.inject(session, "guidance", message, operator.name, by, operator=operator.id)
         await self._renew(session, operator, by)
         return receipt
@@ -151,34 +168,59 @@ class Supervising:
         session = await self._injecting.recall(workspace, sid)
         if operator.call == session.id:
             await self._give_back(session, operator)
-            await self._operators.leave(workspace.id, id)
-        told = {"outcome": outcome, "notes_length": len(notes)}
+            await self._part(session.id, operator)
+        await self.wrap_ups.keep(WrapUp(id, workspace.id, session.id, outcome, self._clock.now_ms(), notes))
+        digest = hashlib.sha256(notes.encode("utf-8", "surrogatepass")).hexdigest()
+        told = {"outcome": outcome, "sha256": digest, "length": len(notes)}
         await self._note(by, "operator.wrap_up", operator, session.id, told)
-        self._tell(workspace.id, "operator.wrap_up", operator, session.id, {"outcome": outcome})
-        if outcome != "escalated" and await self._escalations.complete(session.id) is not None:
-            self._tell(workspace.id, "escalation.completed", operator, session.id, {"outcome": outcome})
+        how: dict[str, str] = {"outcome": outcome, "wrap_up_reason": outcome}
+        self._tell(workspace.id, "operator.wrap_up", operator, session.id, how)
+        if outcome != "escalated" and (done := await self._escalations.complete(session.id)) is not None:
+            how = {"outcome": outcome, "escalation_id": done.id}
+            self._tell(workspace.id, "escalation.completed", operator, session.id, how)
 
-    async def _live(self, workspace: Workspace, sid: str) -> SessionHandle:
+    async def over(self, session: SessionID) -> None:
+        """A conversation has ended: whoever was in it is free."""
+        self._leases.drop(session)
+        for operator in list(self._present.get(session, ())):
+            await self._free(session, operator, "session_ended")
+
+    async def present(
+        self, workspace: Workspace, id: str, sid: str, by: WorkspaceKey
+    ) -> tuple[Operator, SessionHandle]:
+        """The operator, in this live conversation. Raises `NotFound`, `NotYours`."""
+        operator = await self.operator(workspace, id, by)
+        session = await self.live(workspace, sid)
+        if operator.call != session.id:
+            raise NotFound("This operator is not on this call. Join it first.", code="not_on_call")
+        return operator, session
+
+    async def live(self, workspace: Workspace, sid: str) -> SessionHandle:
+        """A live conversation. Raises `NotFound`."""
         try:
             return await self._injecting.find(workspace, sid)
         except NotFound as error:
             raise NotFound("Call not found.", code=error.code) from error
 
-    async def _in(self, workspace: Workspace, id: str, sid: str, by: WorkspaceKey) -> tuple[Operator, SessionHandle]:
-        operator = await self.operator(workspace, id, by)
-        session = await self._live(workspace, sid)
-        if operator.call != session.id:
-            raise NotFound("This operator is not on this call. Join it first.", code="not_on_call")
-        return operator, session
-
     async def _take(self, session: SessionHandle, operator: Operator, mode: Mode, by: WorkspaceKey) -> None:
         if mode == "listen":
             await self._give_back(session, operator)
             return
-        until = self._clock.now_ms() + self._lease_ms
+        await self._hold(session, operator, by)
+        hold = session.state().hold
+        if hold is None or hold.operator != operator.id:
+            raise Conflict("Somebody else has this conversation. Listen until they give it back.", code="held")
+        connected = await self._escalations.connect(session.id, operator.id)
+        if connected is not None:
+            more = {"escalation_id": connected.id}
+            self._tell(operator.workspace, "escalation.connected", operator, session.id, more)
+
+    async def _hold(self, session: SessionHandle, operator: Operator, by: WorkspaceKey) -> None:
+        until = self._clock.now_ms() + LEASE_MS
         await self._command(session, joined(operator.id, operator.name, until, by.id))
-        self._check_has(session, operator)
-        self._watch(session.id, operator)
+        hold = session.state().hold
+        if hold is not None and hold.operator == operator.id:
+            self._leases.keep(session.id, operator.id, hold.until)
 
     def _check_has(self, session: SessionHandle, operator: Operator) -> None:
         hold = session.state().hold
@@ -189,45 +231,51 @@ class Supervising:
         """A sign of life."""
         hold = session.state().hold
         if hold is not None and hold.operator == operator.id:
-            until = self._clock.now_ms() + self._lease_ms
-            await self._command(session, joined(operator.id, operator.name, until, by.id))
-            self._watch(session.id, operator)
+            await self._hold(session, operator, by)
 
     async def _give_back(self, session: SessionHandle, operator: Operator) -> None:
+        """The agent goes on, where it is this operator who has the conversation."""
+        self._leases.drop(session.id, operator.id)
         hold = session.state().hold
         if hold is not None and hold.operator == operator.id and session.state().ended is None:
             await self._command(session, left(operator.id))
             await self._escalations.hand_back(session.id)
-        watching = self._watching.pop(session.id, None)
-        if watching is not None:
-            watching.cancel()
 
-    async def _command(self, session: SessionHandle, action: Any) -> TurnID:
+    async def _part(self, session: SessionID, operator: Operator) -> None:
+        """The operator is not in the conversation any more."""
+        there = self._present.get(session, {})
+        there.pop(operator.id, None)
+        if not there:
+            self._present.pop(session, None)
+        await self._operators.leave(operator.workspace, operator.id, session)
+
+    async def _command(self, session: SessionHandle, action: Action) -> TurnID:
         try:
             return (await session.command(action)).turn
         except SessionEnded as ended:
             raise NotFound("Call not found.", code="no_session") from ended
 
-    def _watch(self, session: SessionID, operator: Operator) -> None:
-        """Give the conversation back when the lease runs out."""
-        before = self._watching.pop(session, None)
-        if before is not None:
-            before.cancel()
-        self._watching[session] = asyncio.get_running_loop().create_task(self._expire(session, operator))
-
-    async def _expire(self, id: SessionID, operator: Operator) -> None:
-        await self._clock.sleep(self._lease_ms / 1000)
-        self._watching.pop(id, None)
-        try:
-            session = await self._directory.recall(id)
-            hold = session.state().hold
-            if hold is not None and hold.operator == operator.id and session.state().ended is None:
-                await session.command(left(operator.id))
+    async def _expire(self, id: SessionID, holder: str) -> None:
+        """No sign of life came: the agent goes on."""
+        state = await self._talks.live(id)
+        if state is not None and state.hold is not None and state.hold.operator == holder:
+            if state.hold.until > self._clock.now_ms():
+                self._leases.keep(id, holder, state.hold.until)
+                return
+            await (await self._directory.recall(id)).command(left(holder))
             await self._escalations.hand_back(id)
-            await self._operators.leave(operator.workspace, operator.id)
-        except ParleyError as error:
-            log.warning("a lease ran out and was not noted", session=id, error=error.code)
-        self._tell(operator.workspace, "operator.left_call", operator, id, {"reason": "lease_expired"})
+        await self._free(id, holder, "lease_expired")
+
+    async def _free(self, id: SessionID, holder: str, reason: str) -> None:
+        """Nobody asked for it: the operator is out of the conversation."""
+        workspace = self._present.get(id, {}).get(holder)
+        if workspace is None:
+            return
+        operator = await self._operators.get(workspace, holder)
+        await self._part(id, operator)
+        told = {"operator_id": holder, "session_id": id, "call_sid": call_of(id), "reason": reason}
+        await self._audit.note_own(workspace, "operator.left_call", told)
+        self._tell(workspace, "operator.left_call", operator, id, {"reason": reason})
 
     async def _note(
         self, by: WorkspaceKey, type: str, operator: Operator, session: SessionID, more: Mapping[str, Any]

@@ -141,6 +141,14 @@ class Talks:
             raise NotFound(otherwise, code="no_conversation")
         return session
 
+    async def live(self, id: SessionID) -> SessionState | None:
+        """The state of a session that lives, whoever owns it."""
+        try:
+            state = (await self._directory.recall(id)).state()
+        except NotFound:
+            return None
+        return state if state.ended is None else None
+
     async def list(
         self, workspace: Workspace, *, is_live: bool | None, channel: str | None, at_most: int, skipped: int
     ) -> Listed:

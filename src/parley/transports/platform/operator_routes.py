@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,18 +10,22 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from parley.domain.conversation_names import call_of
+from parley.domain.conversation_names import call_of, conference_of, participant_of
 from parley.domain.ids import SessionID
 from parley.domain.operator import Mode, Operator, OperatorStatus
-from parley.transports.platform.access import Called, TheEstate
+from parley.transports.platform.access import Called, Caller, TheEstate
 from parley.transports.platform.entity_routes import Email
-from parley.transports.platform.shapes import Limit, Name, Paginated, Phone, Token, moment, page_of
+from parley.transports.platform.shapes import Limit, Name, Paginated, Phone, Sid, Token, moment, page_of
+from parley.workspaces.escalations import NONE, Handled
+from parley.workspaces.estate import Estate
+from parley.workspaces.telephone import NO_BROWSER_AUDIO, NoTelephone
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
 Connection = Literal["browser", "phone"]
 Rank = Literal["operator", "supervisor", "admin"]
 Kind = Literal["clinical", "administrative", "crisis_counselor"]
-Sid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Spoken = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
+"""Words for the user, and not only spaces."""
 Skills = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(max_length=50)]
 _ACTIONS = Literal[
     "operator.registered",
@@ -35,6 +40,8 @@ _ACTIONS = Literal[
     "operator.wrap_up",
     "operator.viewed_transcript",
     "operator.spoke",
+    "operator.viewed_queue",
+    "session.injected",
 ]
 
 
@@ -138,7 +145,7 @@ class GuidanceAnswer(BaseModel):
 class SayBody(CallBody):
     """What the user is told."""
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+    text: Spoken
 
 
 class SayAnswer(BaseModel):
@@ -146,6 +153,15 @@ class SayAnswer(BaseModel):
 
     turn_id: str
     call_sid: str
+
+
+class AccessTokenAnswer(BaseModel):
+    """What a browser needs to be heard in a call."""
+
+    token: str
+    identity: str
+    conference_sid: str
+    connect_params: dict[str, str] = {}
 
 
 class WrapUpBody(CallBody):
@@ -181,7 +197,7 @@ async def create_operator(body: OperatorBody, caller: Called, estate: TheEstate)
     made = await estate.operators.register(caller.workspace.id, body.name, body.email, caller.key.id, **given)
     await estate.audit.note(caller.key, "operator.registered", {"operator_id": made.id})
     estate.events.tell(caller.workspace.id, "operator.registered", {"operator_id": made.id, "name": made.name})
-    return _shown(made)
+    return _shown(made, NONE)
 
 
 @router.get("")
@@ -190,7 +206,8 @@ async def list_operators(
 ) -> Paginated[OperatorShown]:
     """The operators of the workspace."""
     found = await estate.operators.list(caller.workspace.id)
-    return page_of([_shown(operator) for operator in found], limit, continuation_token)
+    handled = await estate.escalations.handled(caller.workspace.id)
+    return page_of([_shown(each, handled.get(each.id, NONE)) for each in found], limit, continuation_token)
 
 
 @router.get("/audit-log")
@@ -229,7 +246,8 @@ async def list_audit_log(
 @router.get("/{operator_id}")
 async def get_operator(operator_id: UUID, caller: Called, estate: TheEstate) -> OperatorShown:
     """One operator."""
-    return _shown(await estate.operators.get(caller.workspace.id, str(operator_id)))
+    found = await estate.operators.get(caller.workspace.id, str(operator_id))
+    return _shown(found, (await estate.escalations.handled(caller.workspace.id)).get(found.id, NONE))
 
 
 @router.patch("/{operator_id}")
@@ -241,21 +259,31 @@ async def update_operator(operator_id: UUID, body: OperatorChange, caller: Calle
         given["skills"] = tuple(given["skills"])
     changes = {name: value for name, value in given.items() if value is not None or name == "phone_number"}
     changed = await estate.operators.change(caller.workspace.id, str(operator_id), **changes)
-    type = "operator.status_changed" if set(changes) == {"status"} else "operator.profile_updated"
-    told = {"operator_id": changed.id, "status": changed.status}
-    await estate.audit.note(caller.key, type, told)
-    estate.events.tell(caller.workspace.id, type, told)
-    return _shown(changed)
+    await _tell_changes(changed, changes, caller, estate)
+    return _shown(changed, (await estate.escalations.handled(caller.workspace.id)).get(changed.id, NONE))
+
+
+async def _tell_changes(changed: Operator, changes: Mapping[str, Any], caller: Caller, estate: Estate) -> None:
+    """A status and a profile are told apart. The trail says what was changed, and not into what."""
+    named = {"operator_id": changed.id}
+    if "status" in changes:
+        told = {**named, "status": changed.status}
+        await estate.audit.note(caller.key, "operator.status_changed", told)
+        estate.events.tell(caller.workspace.id, "operator.status_changed", told)
+    profile = {field: value for field, value in changes.items() if field != "status"}
+    if profile:
+        shown = {field: ", ".join(value) if isinstance(value, tuple) else value for field, value in profile.items()}
+        await estate.audit.note(caller.key, "operator.profile_updated", {**named, "changed": sorted(profile)})
+        estate.events.tell(caller.workspace.id, "operator.profile_updated", {**named, "changes": shown})
 
 
 @router.post("/{operator_id}/join-call")
 async def operator_join_call(operator_id: UUID, body: JoinBody, caller: Called, estate: TheEstate) -> JoinAnswer:
     """Listen to a conversation, or take it over: then the agent is silent."""
     operator = await estate.supervising.join(caller.workspace, str(operator_id), body.call_sid, body.mode, caller.key)
-    sid = call_of(SessionID(operator.call or ""))
     return JoinAnswer(
-        participant_call_sid=f"OP{operator.id.replace('-', '')}",
-        conference_sid=f"CF{sid[2:]}",
+        participant_call_sid=participant_of(operator.id),
+        conference_sid=conference_of(SessionID(operator.call or "")),
         mode=body.mode,
         operator_entity_id=operator_id,
     )
@@ -293,6 +321,32 @@ async def operator_say(operator_id: UUID, body: SayBody, caller: Called, estate:
     return SayAnswer(turn_id=turn, call_sid=body.call_sid)
 
 
+@router.post(
+    "/{operator_id}/access-token",
+    responses={
+        404: {"description": "Operator or active call not found."},
+        503: {"description": "Browser audio not configured or voice agent unavailable."},
+    },
+)
+async def operator_access_token(
+    operator_id: UUID, body: CallBody, caller: Called, estate: TheEstate
+) -> AccessTokenAnswer:
+    """What a browser needs to be heard in a call. 503 where there is no telephone line."""
+    operator = await estate.supervising.operator(caller.workspace, str(operator_id), caller.key)
+    session = (await estate.supervising.live(caller.workspace, body.call_sid)).id
+    if estate.telephone is None:
+        raise NoTelephone(NO_BROWSER_AUDIO)
+    made = await estate.telephone.token(operator, session)
+    told = {"operator_id": operator.id, "session_id": session, "call_sid": call_of(session)}
+    await estate.audit.note(caller.key, "operator.access_token_generated", told)
+    return AccessTokenAnswer(
+        token=made.token,
+        identity=made.identity,
+        conference_sid=conference_of(session),
+        connect_params=dict(made.connect_params),
+    )
+
+
 @router.post("/{operator_id}/wrap-up")
 async def operator_wrap_up(operator_id: UUID, body: WrapUpBody, caller: Called, estate: TheEstate) -> Done:
     """Say how it went."""
@@ -302,8 +356,7 @@ async def operator_wrap_up(operator_id: UUID, body: WrapUpBody, caller: Called, 
     return Done()
 
 
-def _shown(operator: Operator) -> OperatorShown:
-    handled = operator.handled
+def _shown(operator: Operator, handled: Handled) -> OperatorShown:
     return OperatorShown(
         id=UUID(operator.id),
         workspace_id=UUID(operator.workspace),
@@ -316,8 +369,8 @@ def _shown(operator: Operator) -> OperatorShown:
         skills=list(operator.skills),
         status=operator.status,
         active_call_sid=None if operator.call is None else call_of(SessionID(operator.call)),
-        total_escalations_handled=handled,
-        avg_handle_time_seconds=operator.handle_ms / 1000 / handled if handled else 0.0,
+        total_escalations_handled=handled.count,
+        avg_handle_time_seconds=handled.average_seconds,
         last_call_at=None if operator.last_call_at is None else moment(operator.last_call_at).isoformat(),
         last_status_change=moment(operator.status_changed_at).isoformat(),
         created_at=moment(operator.created_at),

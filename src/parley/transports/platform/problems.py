@@ -26,6 +26,7 @@ from parley.errors import (
 )
 from parley.transports.platform.access import Forbidden
 from parley.workspaces.supervising import NotYours
+from parley.workspaces.telephone import NoTelephone
 
 _STATUSES: tuple[tuple[type[ParleyError], int], ...] = (
     (NotAllowed, 401),
@@ -36,6 +37,7 @@ _STATUSES: tuple[tuple[type[ParleyError], int], ...] = (
     (Conflict, 409),
     (InvalidInput, 422),
     (Busy, 429),
+    (NoTelephone, 503),
     (Draining, 503),
     (StoreUnavailable, 503),
 )
@@ -64,7 +66,8 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     if status == 503 and status in documented:
         # What clients are promised to read; the reason of it goes beside.
         body |= {"detail": documented[503]["description"], "message": error.message}
-    headers = {"retry-after": "1"} if status in (429, 503) else {}
+    is_passing = status in (429, 503) and not isinstance(error, NoTelephone)
+    headers = {"retry-after": "1"} if is_passing else {}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return _reply(request, status, body, headers)

@@ -46,6 +46,8 @@ RIGHTS: dict[tuple[str, str], Role] = {
     ("POST", f"{WS}/operators/{{operator_id}}/send-guidance"): "member",
     ("POST", f"{WS}/operators/{{operator_id}}/say"): "member",
     ("POST", f"{WS}/operators/{{operator_id}}/wrap-up"): "member",
+    ("POST", f"{WS}/operators/{{operator_id}}/briefing"): "member",
+    ("POST", f"{WS}/operators/{{operator_id}}/access-token"): "member",
     ("GET", f"{WS}/sessions/active"): "viewer",
     ("POST", f"{WS}/sessions/{{call_sid}}/inject"): "member",
     ("GET", f"{WS}/sessions/{{call_sid}}/injections/{{injection_id}}"): "viewer",

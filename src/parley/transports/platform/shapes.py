@@ -18,6 +18,8 @@ CanonicalID = Annotated[
 """`source:type:id` (seed 003)."""
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{1,14}$")]
 """E.164."""
+Sid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""A call's sid, or a conversation's UUID."""
 Limit = Annotated[int, Query(gt=0, le=20)]
 Token = Annotated[int, Query(ge=0, le=10**9)]
 
