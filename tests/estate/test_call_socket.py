@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from msgspec.structs import replace
+from tests.estate.coached import Listener, talker
 from tests.estate.socket_client import PROTOCOLS, Doors, Peer, open_doors
-from tests.estate.test_injections import Listener, talker
 from websockets.exceptions import InvalidStatus
 
 from estate_fixture import Ground, break_ground
