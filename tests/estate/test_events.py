@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,8 +13,13 @@ import pytest
 from estate_fixture import Ground
 from house_fixture import served
 from parley.backends.clock import StillClock
+from parley.domain.ids import UserID
+from parley.domain.operator import Handover
+from parley.domain.platform_event import PlatformEvent
+from parley.domain.state import WEB, Contact
 from parley.domain.workspace import WorkspaceID
 from parley.errors import Busy
+from parley.session.happenings import HandedOver
 from parley.workspaces.events import STREAMS, WAITING, Events, TooSlow
 
 ACME, OTHER = WorkspaceID("acme"), WorkspaceID("other")
@@ -107,3 +113,76 @@ async def test_another_workspace_hears_nothing(ground: Ground) -> None:
     await ground.estate.reporting.told()
     assert not waiting.done()
     waiting.cancel()
+
+
+REQUIRED = {
+    "call.started": {"call_sid", "direction", "service_id"},
+    "call.ended": {"call_sid", "direction", "duration_seconds", "completion_reason"},
+    "call.escalated": {"call_sid", "escalation_id", "trigger", "reason"},
+    "text.started": {"session_id", "service_id", "channel_kind"},
+    "text.completed": {"session_id", "duration_seconds", "turn_count", "final_state", "channel_kind"},
+}
+"""What clients rely on (platform API, section 4.1)."""
+
+
+@pytest.mark.parametrize("contact", [WEB, Contact("voice", direction="test", caller="+15550100")])
+async def test_sessions_of_every_door_are_told_of_with_all_that_clients_rely_on(
+    ground: Ground, contact: Contact
+) -> None:
+    told: list[PlatformEvent] = []
+    ground.estate.events.listen(told.append)
+    project = next(iter(ground.opened.house.catalog.projects()))
+    directory = ground.opened.house.directory
+    session, _ = await directory.obtain(project.id, UserID("ada"), project.environments[0], contact)
+    ground.opened.house.directory.happenings.tell(HandedOver(session.state(), Handover()))
+    await directory.end(session.id, "hangup")
+    await ground.estate.reporting.told()
+    kind = "call" if contact.channel == "voice" else "text"
+    ended = "call.ended" if kind == "call" else "text.completed"
+    assert [event.type for event in told if event.type in REQUIRED] == [f"{kind}.started", "call.escalated", ended]
+    for event in told:
+        assert all(event.data[name] not in (None, "") for name in REQUIRED.get(event.type, set()) - {"final_state"})
+    (service,) = await ground.estate.services.of(ground.ours)
+    assert told[0].data["service_id"] == service.id
+    if kind == "call":
+        assert (told[-1].data["escalated"], told[-1].data["completion_reason"]) == (True, "caller_hangup")
+        assert told[0].data["caller_id"] == "+15550100"
+
+
+async def test_last_event_ids_that_mean_nothing_bring_what_is_new(ground: Ground) -> None:
+    async with served(ground.front) as (host, port):
+        for id in ("nonsense", "", "-1", "9" * 30):
+            async with listening(url_of(host, port), ground, **{"last-event-id": id}) as lines:
+                await until(lines, "retry: ")
+                while not ground.estate.events.streams_of(ground.ours.id):
+                    await asyncio.sleep(0)
+                event = ground.estate.events.tell(ground.ours.id, "x", {})
+                assert await until(lines, "id: ") == str(event.id)
+            while ground.estate.events.streams_of(ground.ours.id):
+                await asyncio.sleep(0)
+        async with listening(url_of(host, port), ground, **{"last-event-id": "0"}) as lines:
+            kept = [int(await until(lines, "id: ")) for _ in range(4)]
+            assert kept == sorted(set(kept))
+
+
+async def test_the_stream_over_the_cap_is_told_so_and_ends(ground: Ground) -> None:
+    for _ in range(STREAMS):
+        ground.estate.events.open(ground.ours.id, None)
+    async with served(ground.front) as (host, port), listening(url_of(host, port), ground) as lines:
+        assert await until(lines, "event: ") == "error"
+        assert json.loads(await until(lines, "data: "))["code"] == "too_many_streams"
+        assert [line async for line in lines if line] == []
+
+
+async def test_many_streams_cost_a_turn_nothing(ground: Ground) -> None:
+    service = (await ground.estate.services.of(ground.ours))[0]
+    session = await ground.estate.talks.with_visitor(service)
+    await ground.estate.reporting.told()
+    told: list[PlatformEvent] = []
+    ground.estate.events.listen(told.append)
+    streams = [ground.estate.events.open(ground.ours.id, None) for _ in range(STREAMS)]
+    await (await ground.estate.talks.greet(session)).whole()
+    await (await ground.estate.talks.say(session, "Hello", streams=True)).whole()
+    await ground.estate.reporting.told()
+    assert told == []
+    assert not any(stream.has_news for stream in streams)

@@ -32,6 +32,7 @@ class Front:
         estate: Estate | None = None,
     ) -> None:
         self._house = house
+        self._estate = estate
         self._reception = Reception(house)
         platform = None if estate is None else platform_app(estate, house.body_limit)
 
@@ -52,4 +53,6 @@ class Front:
         self._reception.close()
         await self._house.directory.drain(seconds)
         await self._reception.restart()
+        if self._estate is not None:
+            self._estate.events.close()
         self._door.shut()

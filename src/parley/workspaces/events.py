@@ -51,6 +51,16 @@ class Events:
             stream.put(event)
         return event
 
+    def streams_of(self, workspace: WorkspaceID) -> int:
+        """How many streams a workspace has open."""
+        return len(self._streams.get(workspace, ()))
+
+    def close(self) -> None:
+        """End every stream: whoever reads one comes back to another process."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.end()
+
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every event of every workspace. It must not raise."""
         self._listeners.append(listener)
@@ -74,6 +84,17 @@ class EventStream:
         self._leave = leave
         self._woken = asyncio.Event()
         self._is_behind = False
+        self._is_over = False
+
+    @property
+    def has_news(self) -> bool:
+        """Something waits to be read."""
+        return bool(self._waiting)
+
+    def end(self) -> None:
+        """Nothing more is read."""
+        self._is_over = True
+        self._woken.set()
 
     def put(self, event: PlatformEvent) -> None:
         """The next event."""
@@ -89,14 +110,14 @@ class EventStream:
 
     async def read(self) -> AsyncIterator[PlatformEvent | None]:
         """Events as they come; None after each nudge. Raises `TooSlow` when the reader is too far behind."""
-        while True:
-            while self._waiting:
+        while not self._is_over:
+            while self._waiting and not self._is_over:
                 yield self._waiting.popleft()
             if self._is_behind:
                 raise TooSlow
             self._woken.clear()
             await self._woken.wait()
-            if not self._waiting and not self._is_behind:
+            if not self._waiting and not self._is_behind and not self._is_over:
                 yield None
 
     @contextmanager

@@ -6,17 +6,19 @@ its hash is kept, as for API keys (`session/access.py`).
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 from msgspec.structs import replace
 
 from parley.domain.ids import new_id
 from parley.domain.workspace import Role, WorkspaceID, WorkspaceKey
-from parley.errors import NotAllowed, NotFound
+from parley.errors import Conflict, NotAllowed, NotFound
 from parley.ports.clock import Clock
 from parley.ports.records import Page, Record, Records
 from parley.session.access import bare, digest_of
@@ -26,6 +28,7 @@ DAY_MS = 24 * 60 * 60 * 1000
 PREFIX = "pk_"
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,512}")
 """What a key may look like: a token of RFC 6455."""
+LAST_OWNER = "This is the workspace's last key of an owner. Make another one first, or rotate it."
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(WorkspaceKey).decode
 
@@ -36,6 +39,7 @@ class WorkspaceKeys:
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
+        self._watched: dict[str, set[asyncio.Event]] = {}
 
     async def create(
         self,
@@ -111,9 +115,12 @@ class WorkspaceKeys:
         return _decode((await self._record(workspace, id)).data)
 
     async def revoke(self, workspace: WorkspaceID, id: str) -> None:
-        """The key opens nothing from now on. Raises `NotFound`."""
-        await self._record(workspace, id)
+        """The key opens nothing from now on. Raises `NotFound`, `Conflict` for the last one of an owner."""
+        key = _decode((await self._record(workspace, id)).data)
+        if key.role == "owner" and not await self._has_other_owner(key):
+            raise Conflict(LAST_OWNER, code="last_owner")
         await self._records.remove(KIND, id)
+        self._changed(id)
 
     async def rotate(self, workspace: WorkspaceID, id: str, days: int) -> tuple[WorkspaceKey, str]:
         """The key with a new secret; the old one opens nothing from now on. Raises `NotFound`, `Conflict`."""
@@ -124,7 +131,33 @@ class WorkspaceKeys:
         await self._records.save(
             replace(record, data=_encode(key), aliases=(key.digest,), revision=record.revision + 1)
         )
+        self._changed(id)
         return key, plain
+
+    @contextmanager
+    def watched(self, id: str) -> Iterator[asyncio.Event]:
+        """An event that is set when this process revokes or rotates the key."""
+        event = asyncio.Event()
+        self._watched.setdefault(id, set()).add(event)
+        try:
+            yield event
+        finally:
+            watching = self._watched.get(id, set())
+            watching.discard(event)
+            if not watching:
+                self._watched.pop(id, None)
+
+    def _changed(self, id: str) -> None:
+        for event in self._watched.get(id, ()):
+            event.set()
+
+    async def _has_other_owner(self, key: WorkspaceKey) -> bool:
+        now, after = self._clock.now_ms(), None
+        while page := await self.list(key.workspace, after=after, at_most=500):
+            if any(each.role == "owner" and each.id != key.id and each.expires_at > now for each in page):
+                return True
+            after = Page(page[-1].created_at, page[-1].id)
+        return False
 
     async def _record(self, workspace: WorkspaceID, id: str) -> Record:
         record = await self._records.get(KIND, id)

@@ -23,6 +23,7 @@ from parley.session.injections import Injections
 from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
 from parley.workspaces.registry import Workspaces
+from parley.workspaces.services import service_of
 
 log = structlog.get_logger()
 
@@ -82,7 +83,7 @@ class Reporting:
         match happening:
             case Began(state=state):
                 type = "call.started" if state.contact.channel == VOICE else "text.started"
-                self._tell(state.project, type, _begun(state))
+                self._put(lambda: self._begin(state, type))
             case HandedOver(state=state, handover=Handover(is_over=True)):
                 self._put(lambda: self._withdraw(state))
             case HandedOver(state=state, handover=handover):
@@ -135,8 +136,9 @@ class Reporting:
         await self._when_over(session)
         await self._tell_now(project, type, told)
 
-    def _tell(self, project: ProjectID, type: str, told: dict[str, Any]) -> None:
-        self._put(lambda: self._tell_now(project, type, told))
+    async def _begin(self, state: SessionState, type: str) -> None:
+        workspace = await self._owner(state.project)
+        self._events.tell(workspace, type, _begun(state, service_of(workspace, state)))
 
     async def _tell_now(self, project: ProjectID, type: str, told: dict[str, Any]) -> None:
         self._events.tell(await self._owner(project), type, told)
@@ -163,12 +165,12 @@ class Reporting:
                 self._waiting.task_done()
 
 
-def _begun(state: SessionState) -> dict[str, Any]:
+def _begun(state: SessionState, service: str) -> dict[str, Any]:
     contact = state.contact
-    common = {"service_id": contact.service, "direction": contact.direction}
     if contact.channel == VOICE:
-        return {"call_sid": call_of(state.id), **common, "caller_id": contact.caller}
-    return {**_text(state), "service_id": contact.service, "entity_id": contact.entity}
+        names = {"call_sid": call_of(state.id), "service_id": service}
+        return {**names, "direction": contact.direction, "caller_id": contact.caller}
+    return {**_text(state), "service_id": service, "entity_id": contact.entity}
 
 
 def _over(state: SessionState) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from parley.domain.ids import VersionID
 from parley.domain.program import Program
 from parley.domain.project import Environment, Project
+from parley.domain.state import SessionState
 from parley.domain.workspace import Workspace, WorkspaceID
 from parley.errors import NotFound
 from parley.session.catalog import Catalog
@@ -81,6 +82,11 @@ class Services:
 def service_id(workspace: WorkspaceID, project: Project, environment: Environment) -> str:
     """The UUID of an environment."""
     return _id("service", workspace, project.id, environment.alias)
+
+
+def service_of(workspace: WorkspaceID, state: SessionState) -> str:
+    """The UUID of the service that a conversation is with, also of one that another door began."""
+    return state.contact.service or _id("service", workspace, state.project, state.environment)
 
 
 def agent_id(workspace: WorkspaceID, project: Project) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -9,10 +10,10 @@ import msgspec
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from parley.domain.workspace import WorkspaceID
 from parley.errors import Busy
 from parley.transports.http.keep_alive import KeepAlive
-from parley.transports.platform.access import Called, TheEstate
+from parley.transports.platform.access import Called, Caller, TheEstate
+from parley.transports.platform.sockets import key_ends
 from parley.workspaces.estate import Estate
 from parley.workspaces.events import TooSlow
 
@@ -31,17 +32,19 @@ async def get_event_stream(
     """Everything that happens in the workspace; `Last-Event-ID` brings what was missed in the last five minutes."""
     after = int(last) if last and last.isdecimal() else None
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-    frames = _frames(estate, caller.workspace.id, after)
+    frames = _frames(estate, caller, after)
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
-async def _frames(estate: Estate, workspace: WorkspaceID, after: int | None) -> AsyncIterator[bytes]:
+async def _frames(estate: Estate, caller: Caller, after: int | None) -> AsyncIterator[bytes]:
     yield OPENING
     try:
-        stream = estate.events.open(workspace, after)
+        stream = estate.events.open(caller.workspace.id, after)
     except Busy as full:
         yield _error("too_many_streams", full.message)
         return
+    ending = asyncio.create_task(key_ends(estate, caller.key))
+    ending.add_done_callback(lambda _: stream.end())
     try:
         with stream.reading(), KeepAlive(estate.clock).watching(stream.nudge) as watch:
             async for event in stream.read():
@@ -52,6 +55,8 @@ async def _frames(estate: Estate, workspace: WorkspaceID, after: int | None) -> 
                     yield b"id: %d\nevent: %b\ndata: %b\n\n" % (event.id, event.type.encode(), _encode(event.data))
     except TooSlow:
         yield _error("stream_error", "This stream was too slow. Come back with Last-Event-ID.")
+    finally:
+        ending.cancel()
 
 
 def _error(code: str, message: str) -> bytes:

@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field, StringConstraints
 from parley.domain.conversation_names import call_of, conversation_of, turn_name
 from parley.domain.injection import InjectionKind, InjectionStage, InjectionStatus, Receipt
 from parley.domain.state import SessionState
+from parley.domain.workspace import WorkspaceID
 from parley.errors import InvalidInput, NotFound
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import CanonicalID
 from parley.transports.platform.turn_shapes import at
+from parley.workspaces.services import service_of
 
 router = APIRouter(prefix="/v1/{workspace_id}/sessions", tags=["Sessions"])
 UNKNOWN = "Service or entity not found."
@@ -120,14 +122,14 @@ async def get_injection(call_sid: str, injection_id: str, caller: Called, estate
     return _receipt(call_sid, await estate.injecting.receipt(caller.workspace, call_sid, injection_id))
 
 
-def _active(state: SessionState, workspace: str, now_ms: int) -> ActiveSession:
+def _active(state: SessionState, workspace: WorkspaceID, now_ms: int) -> ActiveSession:
     contact = state.contact
     return ActiveSession(
         call_sid=call_of(state.id),
         caller_id=contact.caller,
         direction=contact.direction,
         duration_seconds=max(0, now_ms - state.created_at) / 1000,
-        service_id=None if contact.service is None else UUID(contact.service),
+        service_id=UUID(service_of(workspace, state)),
         workspace_id=UUID(workspace),
         current_state=state.stack[-1].workflow if state.stack else "",
         scenario=contact.scenario,

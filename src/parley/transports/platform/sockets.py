@@ -6,8 +6,10 @@ A client offers the subprotocols `auth` and its key; the answer echoes `auth`, w
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -40,7 +42,7 @@ OWNED = 4409
 BUSY = 1013
 """Come again: the client was too slow, or the server cannot go on."""
 KEY_CHECK = 30.0
-"""Seconds after which it is noticed that a key was revoked or rotated."""
+"""Seconds after which it is noticed that another process has revoked or rotated a key."""
 
 
 class Turned(Exception):
@@ -102,17 +104,31 @@ async def service_of(socket: WebSocket, estate: Estate, caller: Caller) -> Servi
 
 
 async def key_ends(estate: Estate, key: WorkspaceKey) -> None:
-    """Return when the key opens nothing any more: it has expired, was revoked or has another secret."""
-    while (left := key.expires_at - estate.clock.now_ms()) > 0:
-        await estate.clock.sleep(min(left / 1000, KEY_CHECK))
-        try:
-            known = await estate.keys.get(key.workspace, key.id)
-        except NotFound:
-            return
-        except StoreUnavailable:
-            continue
-        if (known.digest, known.role) != (key.digest, key.role):
-            return
+    """Return when the key opens nothing any more: it has expired, was revoked or has another secret.
+
+    At once where this process has done it, else soon.
+    """
+    with estate.keys.watched(key.id) as changed:
+        while (left := key.expires_at - estate.clock.now_ms()) > 0:
+            await _first(estate.clock.sleep(min(left / 1000, KEY_CHECK)), changed.wait())
+            changed.clear()
+            try:
+                known = await estate.keys.get(key.workspace, key.id)
+            except NotFound:
+                return
+            except StoreUnavailable:
+                continue
+            if (known.digest, known.role) != (key.digest, key.role):
+                return
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def heard(socket: WebSocket) -> AsyncIterator[str | bytes]:
