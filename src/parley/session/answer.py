@@ -21,7 +21,6 @@ class Answer:
     """
 
     __slots__ = (
-        "_readable",
         "_said",
         "_signal",
         "_watchers",
@@ -42,7 +41,6 @@ class Answer:
         self.is_accepted = False
         self.is_over = False
         self._said: list[Emission] = []
-        self._readable = 0
         self._signal = Signal()
         self._watchers: list[Callable[[], None]] = []
 
@@ -51,7 +49,6 @@ class Answer:
         """The answer of a turn that is over, as the store has it."""
         answer = cls(record)
         answer._said = list(record.said or ())
-        answer._readable = len(answer._said)
         answer.is_accepted = answer.is_over = True
         return answer
 
@@ -68,7 +65,7 @@ class Answer:
     @property
     def readable(self) -> Sequence[Emission]:
         """What may be read by now."""
-        return self._said[: self._readable]
+        return self._said if self.is_accepted else ()
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` when the action is accepted and when it is over, failed or not, in the order of watching.
@@ -98,7 +95,6 @@ class Answer:
     def accept(self) -> None:
         """The action is durable: what has been said may be read."""
         self.is_accepted = True
-        self._readable = len(self._said)
         self._changed()
 
     async def accepted(self) -> None:
@@ -128,14 +124,12 @@ class Answer:
         """Add an emission; readable at once when the action is durable."""
         self._said.append(emission)
         if self.is_accepted:
-            self._readable = len(self._said)
             self._signal.wake()
 
     def finish(self, failure: ParleyError | None = None) -> None:
         """Nothing comes after this. With a failure, what was not readable yet never will be."""
         if failure is None:
             self.is_accepted = True
-            self._readable = len(self._said)
         self.failure = failure
         self.is_over = True
         self._changed()
@@ -149,9 +143,10 @@ class Answer:
         """
         position = 0
         while True:
-            if position < self._readable:
-                portion = self._said[position : self._readable]
-                position = self._readable
+            readable = len(self._said) if self.is_accepted else 0
+            if position < readable:
+                portion = self._said[position:readable]
+                position = readable
                 yield portion
             elif self.is_over:
                 if self.failure is not None:
@@ -159,7 +154,7 @@ class Answer:
                 return
             else:
                 await self._signal.wait()
-                if position == self._readable and not self.is_over:
+                if position == len(self.readable) and not self.is_over:
                     yield ()
 
     async def whole(self) -> Sequence[Emission]:
