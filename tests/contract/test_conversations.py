@@ -49,6 +49,10 @@ async def test_sessions_are_listed_newest_first_by_what_is_wanted(store: Any) ->
     assert await ids(store, user="user 3") == list("3")
     assert await ids(store, user="user") == []
     assert await ids(store, entity="ada") == list("210")
+    assert await ids(store, endings=("hangup", "closed")) == list("54")
+    assert await ids(store, endings=("closed",)) == await ids(store, endings=()) == []
+    assert await ids(store, other_endings=("closed",)) == list("54")
+    assert await ids(store, other_endings=("hangup",)) == []
     assert await ids(store, projects=()) == []
     assert await ids(store, projects=(ProjectID("bank"),)) == []
 

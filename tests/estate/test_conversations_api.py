@@ -85,7 +85,7 @@ async def test_a_turn_is_a_stream_where_it_is_asked_for(
     at = ground.at(f"/conversations/{talk['id']}/turns")
     launched = await client.post(f"{at}/stream", json={"message": "hi"})
     assert launched.headers["content-type"].startswith("text/event-stream")
-    assert events(launched.text) == ["message", "done"]
+    assert events(launched.text) == ["token", "message", "done"]
     sniffed = await client.post(at, json={"message": "again"}, headers={"accept": "text/event-stream"})
     assert 'data: {"role":"agent","text":"You said: again"}' in sniffed.text
     assert f'"conversation_id":"{talk["id"]}"' in sniffed.text
@@ -98,7 +98,7 @@ async def test_a_flow_that_ends_completes_the_conversation(
     at = ground.at(f"/conversations/{talk['id']}")
     assert (await client.post(f"{at}/turns", json={"message": "bye"})).json()["conversation"]["status"] == "completed"
     assert (await client.post(f"{at}/turns", json={"message": "hi"})).status_code == 409
-    listed = (await client.get(ground.at("/conversations?status=closed"))).json()
+    listed = (await client.get(ground.at("/conversations?status=completed"))).json()
     assert [each["id"] for each in listed["items"]] == [talk["id"]]
     assert (await client.get(ground.at("/conversations?status=active"))).json()["items"] == []
 

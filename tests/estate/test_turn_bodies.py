@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -112,6 +113,7 @@ async def test_a_picture_without_words_is_a_turn(client: httpx.AsyncClient, grou
         ({"message": "x", "content": [{"type": "Image"}]}, "content"),
         ({"message": "x", "content": [{"metadata": dict.fromkeys(map(str, range(51)))}]}, "content"),
         ({"message": "x", "context": "x" * 100_001}, "context"),
+        ({"message": "x", "content": [{"metadata": {"half": "\ud83d"}}]}, "content"),
     ],
 )
 async def test_what_does_not_fit_is_refused_with_its_place(
@@ -119,7 +121,9 @@ async def test_what_does_not_fit_is_refused_with_its_place(
 ) -> None:
     id = (await begun(client, ground))["id"]
     for way in ("turns", "turns/stream"):
-        answer = await client.post(ground.at(f"/conversations/{id}/{way}"), json=body)
+        sent = json.dumps(body).encode()
+        url, kind = ground.at(f"/conversations/{id}/{way}"), {"content-type": "application/json"}
+        answer = await client.post(url, content=sent, headers=kind)
         assert answer.status_code == 422
         assert place in answer.json()["detail"][0]["loc"]
 
@@ -210,3 +214,31 @@ async def test_what_cannot_be_had_is_refused(client: httpx.AsyncClient, ground: 
     answer = await client.post(ground.at("/conversations"), json={"service_id": service, **body})
     assert answer.status_code == 422
     assert next(iter(body)) in answer.json()["detail"][0]["loc"]
+
+
+async def test_statuses_are_told_apart_in_lists(client: httpx.AsyncClient, ground: Ground) -> None:
+    made = [(await begun(client, ground))["id"] for _ in range(3)]
+    await client.delete(ground.at(f"/conversations/{made[0]}"))
+    await ground.estate.house.directory.end((await state_of(ground, made[1])).id, "end_of_diagram")
+    wanted = {"active": made[2:], "in-progress": made[2:], "closed": made[:1], "completed": made[1:2], "failed": []}
+    for status, ids in wanted.items():
+        listed = (await client.get(ground.at(f"/conversations?status={status}"))).json()
+        assert [each["id"] for each in listed["items"]] == ids
+        assert listed["total"] == len(ids)
+
+
+async def test_every_message_of_a_stream_is_told_in_tokens_and_then_whole(
+    client: httpx.AsyncClient, ground: Ground
+) -> None:
+    id = (await begun(client, ground))["id"]
+    session = await state_of(ground, id)
+    await session.command(authored("Said by nobody in particular."))
+    for way, body in (("turns/stream", {"message": "one"}), ("turns?poll=true", {})):
+        url = ground.at(f"/conversations/{id}/{way}")
+        told = (await client.post(url, json=body, headers={"accept": "text/event-stream"})).text
+        frames = [block.split("\n") for block in told.split("\n\n") if block]
+        assert {len(frame) for frame in frames} == {2}
+        events = [(first.removeprefix("event: "), json.loads(second[6:])) for first, second in frames]
+        assert all("event" not in data and "type" not in data for _, data in events)
+        tokens = "".join(data["text"] for event, data in events if event == "token")
+        assert tokens == "".join(data["text"] for event, data in events if event == "message") != ""

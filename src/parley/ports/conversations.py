@@ -19,8 +19,9 @@ from parley.domain.transcript_property import Filter
 class Wanted(Struct, frozen=True):
     """Which sessions. None: all of them. `channel`, `entity` and `is_draft` are those of `SessionState.contact`.
 
-    Created from `since` to `until`, in milliseconds since 1970, both included. `filters` must all fit what the
-    session's transcript is marked with (domain/transcript_property.py).
+    Created from `since` to `until`, in milliseconds since 1970, both included. `endings`: ended for one of these
+    reasons; `other_endings`: ended, and for none of these. `filters` must all fit what the session's transcript is
+    marked with (domain/transcript_property.py).
     """
 
     projects: tuple[ProjectID, ...]
@@ -33,6 +34,8 @@ class Wanted(Struct, frozen=True):
     until: int | None = None
     session: str | None = None
     user: str | None = None
+    endings: tuple[str, ...] | None = None
+    other_endings: tuple[str, ...] | None = None
     filters: tuple[Filter, ...] = ()
 
 

@@ -150,11 +150,11 @@ class Talks:
         return state if state.ended is None else None
 
     async def list(
-        self, workspace: Workspace, *, is_live: bool | None, channel: str | None, at_most: int, skipped: int
+        self, workspace: Workspace, *, channel: str | None, at_most: int, skipped: int, **more: Any
     ) -> Listed:
-        """A workspace's conversations, newest first."""
+        """A workspace's conversations, newest first. `more` are fields of `Wanted`."""
         projects = {service.project.id for service in await self._services.of(workspace)}
-        wanted = Wanted(tuple(sorted(map(ProjectID, projects))), is_live, channel)
+        wanted = Wanted(tuple(sorted(map(ProjectID, projects))), channel=channel, **more)
         states = await self._conversations.list(wanted, at_most=at_most, skipped=skipped)
         return Listed(states, await self._conversations.count(wanted))
 

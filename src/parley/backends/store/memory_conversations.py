@@ -48,4 +48,6 @@ def _fits(state: SessionState, wanted: Wanted) -> bool:
         and (wanted.until is None or state.created_at <= wanted.until)
         and wanted.session in (None, state.id)
         and wanted.user in (None, state.user)
+        and (wanted.endings is None or state.ended in wanted.endings)
+        and (wanted.other_endings is None or state.ended not in (None, *wanted.other_endings))
     )

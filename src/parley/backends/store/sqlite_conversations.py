@@ -58,5 +58,10 @@ def _asked(wanted: Wanted) -> tuple[Any, ...]:
         wanted.until,
         wanted.session,
         wanted.user,
+        *(None if each is None else _json(each) for each in (wanted.endings, wanted.other_endings)),
     )
-    return (msgspec.json.encode(wanted.projects).decode(), *(value for value in asked for _ in range(2)))
+    return (_json(wanted.projects), *(value for value in asked for _ in range(2)))
+
+
+def _json(values: Sequence[str]) -> str:
+    return msgspec.json.encode(values).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,15 +14,22 @@ from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 from parley.errors import InvalidInput
 from parley.transports.platform.access import Called, TheEstate
+from parley.transports.platform.shapes import check_fit
 from parley.transports.platform.turn_shapes import ConversationTurn, at, exchange_of
 from parley.workspaces.talks import Briefing
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations", tags=["Conversations"])
 Channel = Literal["voice", "sms", "whatsapp", "web", "email"]
 Status = Literal["active", "frozen", "closed", "completed", "in-progress", "failed"]
-_LIVE: dict[str | None, bool | None] = {None: None, "active": True, "in-progress": True, "frozen": True}
 LONGEST_CONTEXT = 100_000
-COMPLETED = frozenset({"end_of_diagram", "hangup", "max_duration"})
+COMPLETED = ("end_of_diagram", "hangup", "max_duration")
+_WANTED: dict[str | None, dict[str, Any]] = {
+    None: {},
+    "completed": {"endings": COMPLETED},
+    "closed": {"other_endings": COMPLETED},
+    "failed": {"endings": ()},
+}
+"""What a status asks for; every other one is that of conversations that are open."""
 
 
 class ConversationBody(BaseModel):
@@ -56,8 +62,7 @@ class ConversationBody(BaseModel):
             if getattr(self, name) is not None:
                 raise InvalidInput.at(name, "nothing: this server writes to nobody first")
         context = self.context or {}
-        if len(json.dumps(context)) > LONGEST_CONTEXT:
-            raise InvalidInput.at("context", f"at most {LONGEST_CONTEXT} characters as JSON")
+        check_fit("context", context, LONGEST_CONTEXT)
         return Briefing(self.instruction or "", context)
 
 
@@ -127,9 +132,12 @@ async def list_conversations(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> ConversationList:
     """The workspace's conversations, newest first."""
-    is_live = _LIVE.get(status, False)
     listed = await estate.talks.list(
-        caller.workspace, is_live=is_live, channel=channel_kind, at_most=limit, skipped=offset
+        caller.workspace,
+        channel=channel_kind,
+        at_most=limit,
+        skipped=offset,
+        **_WANTED.get(status, {"is_live": True}),
     )
     items = [ConversationSummary(**summary_of(state)) for state in listed.states]
     return ConversationList(items=items, total=listed.total, has_more=offset + len(items) < listed.total)

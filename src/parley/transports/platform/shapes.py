@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
+import msgspec
 from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
+
+from parley.errors import InvalidInput
 
 T = TypeVar("T")
 
@@ -48,3 +51,13 @@ def page_of(items: Sequence[T], limit: int, token: int) -> Paginated[T]:
 def moment(ms: int) -> datetime:
     """Milliseconds since 1970 as a time."""
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def check_fit(place: str, value: Any, longest: int | None = None) -> None:
+    """Raises `InvalidInput` where a client's own JSON cannot be kept: half a character, too deep, too long."""
+    try:
+        size = len(msgspec.json.encode(value))
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise InvalidInput.at(place, "JSON of whole characters that is not too deep") from error
+    if longest is not None and size > longest:
+        raise InvalidInput.at(place, f"at most {longest} bytes as JSON")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StringConstraints
 
 from parley.errors import InvalidInput
+from parley.transports.platform.shapes import check_fit
 from parley.workspaces.said import Said, media_part
 
 
@@ -42,6 +43,7 @@ class TurnBody(BaseModel):
         parts = [part.model_dump(exclude_defaults=True) | {"type": part.type} for part in self.content or ()]
         if self.media_url is not None:
             parts.append(media_part(self.media_url, self.media_type))
+        check_fit("content", parts)
         if not self.message and not parts:
             raise InvalidInput.at("message", "1 to 10000 characters")
         return Said(self.message, tuple(parts), self.context)

@@ -124,7 +124,12 @@ async def _said(session: SessionHandle, body: TurnBody, estate: Estate, *, strea
 
 
 def _stream_of(answer: TurnAnswer) -> StreamingResponse:
-    said = [frame("message", {"role": turn.role, "text": turn.text}) for turn in answer.output]
+    said = [
+        frame(event, data)
+        for turn in answer.output
+        for event, data in (("token", {"text": turn.text}), ("message", {"role": turn.role, "text": turn.text}))
+        if turn.text
+    ]
     stands = answer.conversation
     done = {"conversation_id": str(stands.id), "status": stands.status, "turn_count": stands.turn_count}
     return StreamingResponse(iter([*said, frame("done", done)]), media_type=EVENT_STREAM)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from parley.errors import ParleyError
+from parley.errors import Draining, ParleyError
 from parley.session.answer import Answer
 from parley.transports.http.problems import is_retryable
 from parley.transports.http.transcript_text import said_by_agent
@@ -33,7 +33,7 @@ async def frames(answer: Answer, done: Callable[[], dict[str, object]], *, with_
             "error",
             {
                 "message": error.message,
-                "code": "upstream_error" if status_of(error) >= 500 else "client_error",
+                "code": _code_of(error),
                 "retryable": is_retryable(error),
                 "status_code": status_of(error),
             },
@@ -42,13 +42,19 @@ async def frames(answer: Answer, done: Callable[[], dict[str, object]], *, with_
     yield frame("done", done())
 
 
+def _code_of(error: ParleyError) -> str:
+    if isinstance(error, Draining):
+        return "stream_interrupted"
+    return "upstream_error" if status_of(error) >= 500 else "client_error"
+
+
 def frame(event: str, data: dict[str, Any]) -> bytes:
     """One frame, as bytes."""
     return b"event: %b\ndata: %b\n\n" % (event.encode(), _encode(data))
 
 
 class FrameReader:
-    """From traces to frames. A message that is written piece by piece is told whole at its end, too."""
+    """From traces to frames. Every message is told in tokens, one or many, and then whole."""
 
     def __init__(self, *, with_tools: bool) -> None:
         self._with_tools = with_tools
@@ -63,6 +69,7 @@ class FrameReader:
                 yield from self._completion(fields)
             case "text" | "speak" | "live-agent-handoff":
                 for text in said_by_agent(trace):
+                    yield "token", {"text": text}
                     yield "message", {"role": "agent", "text": text}
             case "reasoning" if fields.get("state") == "start":
                 yield "thinking", {"tier": 1, "tier_name": "reasoning"}
