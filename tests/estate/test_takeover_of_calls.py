@@ -41,7 +41,7 @@ async def test_the_agent_is_silent_in_the_middle_of_a_word(spoken: Doors) -> Non
         made = await client.post(spoken.ground.at("/operators"), json={"name": "Ann", "email": "ann@example.org"})
         ann = made.json()["id"]
         assert await does(client, spoken, ann, "join-call", sid) == 200
-        assert (await peer.next())["type"] == "interruption"
+        await peer.the("interruption")
         heard = len(peer.sound)
         assert heard - before < len(encode(f"You said: {story}"))
         await peer.send("user_message", text="Hello?")
