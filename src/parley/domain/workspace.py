@@ -33,6 +33,7 @@ class Workspace(Struct, frozen=True, omit_defaults=True):
     region: str = "local"
     projects: tuple[str, ...] = ()
     is_default: bool = False
+    backend_org_id: str | None = None
 
 
 class WorkspaceKey(Struct, frozen=True, omit_defaults=True):

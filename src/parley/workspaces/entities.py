@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from parley.domain.workspace import EntityID, WorkspaceID, WorldEntity
@@ -19,6 +21,25 @@ LONGEST_STATE = 50_000
 """Bytes as JSON of what is known of an entity; more is not told to agents."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(WorldEntity).decode
+
+
+class Sought(Struct, frozen=True):
+    """Which entities. None: all of them.
+
+    `text` stands in a name, a type, a canonical id, a phone number or an id; `system` is one that knows the entity.
+    """
+
+    types: frozenset[str] | None = None
+    text: str | None = None
+    system: str | None = None
+
+    def fits(self, entity: WorldEntity) -> bool:
+        """It is one of these."""
+        return (
+            (self.types is None or entity.entity_type in self.types)
+            and (self.text is None or any(self.text.lower() in each.lower() for each in _texts(entity)))
+            and (self.system is None or self.system in _systems(entity))
+        )
 
 
 class Entities:
@@ -70,14 +91,19 @@ class Entities:
         return await self._named(_external(workspace, external or ""))
 
     async def list(
-        self, workspace: WorkspaceID, *, after: Page | None = None, at_most: int = 100
-    ) -> Sequence[WorldEntity]:
-        """Entities, oldest first."""
-        return [_decode(r.data) for r in await self._records.list(KIND, workspace, after=after, at_most=at_most)]
-
-    async def count(self, workspace: WorkspaceID) -> int:
-        """How many there are."""
-        return await self._records.count(KIND, workspace)
+        self, workspace: WorkspaceID, sought: Sought, *, at_most: int, skipped: int = 0
+    ) -> tuple[Sequence[WorldEntity], int]:
+        """A page of them, oldest first, and how many there are in all. To find some reads all of the workspace."""
+        end = skipped + at_most
+        if sought == Sought():
+            records = await self._records.list(KIND, workspace, at_most=end)
+            return [_decode(each.data) for each in records[skipped:]], await self._records.count(KIND, workspace)
+        found: list[WorldEntity] = []
+        after: Page | None = None
+        while page := await self._records.list(KIND, workspace, after=after, at_most=500):
+            found += filter(sought.fits, (_decode(record.data) for record in page))
+            after = Page(page[-1].place, page[-1].id)
+        return found[skipped:end], len(found)
 
     async def _named(self, alias: str) -> WorldEntity:
         record = await self._records.find(KIND, alias)
@@ -87,7 +113,7 @@ class Entities:
 
     async def _add(self, workspace: WorkspaceID, canonical_id: str, given: Mapping[str, Any]) -> WorldEntity:
         now = self._clock.now_ms()
-        kind = canonical_id.split(":")[1].lower()
+        kind = type_of(canonical_id.split(":")[1])
         entity = WorldEntity(EntityID(str(uuid.uuid4())), workspace, kind, now, now, canonical_id)
         entity = _with(entity, given)
         await self._records.add(Record(KIND, entity.id, _encode(entity), workspace, _aliases(entity), now))
@@ -99,6 +125,20 @@ class Entities:
             replace(record, data=_encode(entity), aliases=_aliases(entity), revision=record.revision + 1)
         )
         return entity
+
+
+def type_of(text: str) -> str:
+    """A type as entities have it: small letters, digits and `_`."""
+    return re.sub(r"[^a-z0-9_]", "_", text.lower())
+
+
+def _texts(entity: WorldEntity) -> Sequence[str]:
+    found = (entity.display_name, entity.entity_type, entity.canonical_id, entity.phone, entity.id)
+    return [each for each in found if each is not None]
+
+
+def _systems(entity: WorldEntity) -> Sequence[str]:
+    return [*entity.external_ids, *((entity.canonical_id or "").split(":")[:1])]
 
 
 def _with(entity: WorldEntity, given: Mapping[str, Any]) -> WorldEntity:

@@ -37,9 +37,9 @@ class Workspaces:
         except Conflict:
             return await self.default()
 
-    async def create(self, name: str, slug: str, environment: str = "production", region: str = "local") -> Workspace:
-        """A new workspace. Raises `Conflict` when the slug is taken."""
-        return await self._add(str(uuid.uuid4()), name, slug, environment=environment, region=region)
+    async def create(self, name: str, slug: str, **more: str | None) -> Workspace:
+        """A new workspace; `more` are fields of `Workspace`. Raises `Conflict` when the slug is taken."""
+        return await self._add(str(uuid.uuid4()), name, slug, **more)
 
     async def get(self, id: WorkspaceID) -> Workspace:
         """Raises `NotFound`."""
@@ -49,9 +49,9 @@ class Workspaces:
         """Workspaces, oldest first."""
         return [_decode(record.data) for record in await self._records.list(KIND, "", after=after, at_most=at_most)]
 
-    async def rename(self, id: WorkspaceID, name: str) -> Workspace:
-        """Raises `NotFound`, `Conflict`."""
-        return await self._change(id, name=name)
+    async def change(self, id: WorkspaceID, **changes: str) -> Workspace:
+        """Change what it is called, or where it stands. Raises `NotFound`, `Conflict`."""
+        return await self._change(id, **changes)
 
     async def claim(self, id: WorkspaceID, projects: Sequence[ProjectID]) -> Workspace:
         """These projects belong to this workspace from now on. Raises `NotFound`, `Conflict` where another has one."""

@@ -150,7 +150,7 @@ class Talks:
         return state if state.ended is None else None
 
     async def list(
-        self, workspace: Workspace, *, channel: str | None, at_most: int, skipped: int, **more: Any
+        self, workspace: Workspace, *, channel: str | None = None, at_most: int, skipped: int = 0, **more: Any
     ) -> Listed:
         """A workspace's conversations, newest first. `more` are fields of `Wanted`."""
         projects = {service.project.id for service in await self._services.of(workspace)}

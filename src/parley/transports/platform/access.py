@@ -24,6 +24,12 @@ class Forbidden(ParleyError):
     code = "forbidden"
 
 
+class BadRequest(ParleyError):
+    """The input has the right form and makes no sense: a few routes answer that with 400."""
+
+    code = "bad_request"
+
+
 class Caller(Struct, frozen=True):
     """Who is calling, and the workspace that is meant."""
 

@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from parley.domain.workspace import WorkspaceID, WorldEntity
 from parley.errors import InvalidInput, NotFound
-from parley.transports.platform.access import Called, TheEstate
-from parley.transports.platform.shapes import CanonicalID, Name, Phone, moment
-from parley.workspaces.entities import Entities
+from parley.transports.platform.access import BadRequest, Called, TheEstate
+from parley.transports.platform.shapes import CanonicalID, Email, Name, Phone, moment
+from parley.workspaces.entities import Entities, Sought
 
 router = APIRouter(prefix="/v1/{workspace_id}/world/entities", tags=["Entities"])
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-EntityType = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-ExternalPart = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+EntityType = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+$")]
+System = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_\-]+$")]
+SystemsID = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class EntityBody(BaseModel):
@@ -28,15 +28,15 @@ class EntityBody(BaseModel):
     display_name: Name | None = None
     phone: Phone | None = None
     email: Email | None = None
-    external_ids: Annotated[dict[ExternalPart, ExternalPart], Field(max_length=50)] | None = None
+    external_ids: Annotated[dict[System, SystemsID], Field(max_length=50)] | None = None
     state: Annotated[dict[str, Any], Field(max_length=200)] | None = None
 
 
 class ExternalID(BaseModel):
     """An id in another system."""
 
-    system: ExternalPart
-    value: ExternalPart
+    system: System
+    value: SystemsID
 
 
 class ResolveBody(BaseModel):
@@ -44,7 +44,7 @@ class ResolveBody(BaseModel):
 
     entity_type: EntityType
     entity_id: UUID | None = None
-    canonical_id: CanonicalID | None = None
+    canonical_id: SystemsID | None = None
     phone: Phone | None = None
     email: Email | None = None
     external_id: ExternalID | None = None
@@ -66,8 +66,27 @@ class EntityShown(BaseModel):
     state: dict[str, Any]
     confidence: float = 1.0
     event_count: int = 0
+    has_projection: bool = True
     created_at: datetime
     updated_at: datetime
+
+
+class Unknown:
+    """What entities cannot be found by here: they are neither tagged nor measured, and keep no events."""
+
+    def __init__(
+        self,
+        source: str | None = None,
+        tags: Annotated[list[str] | None, Query()] = None,
+        semantic: Annotated[str | None, Query(max_length=500)] = None,
+    ) -> None:
+        self._given = {"source": source, "tags": tags, "semantic": semantic}
+
+    def refuse(self) -> None:
+        """Raises `InvalidInput` where one of them is given."""
+        for name, value in self._given.items():
+            if value is not None:
+                raise InvalidInput.at(f"query.{name}", "nothing: find entities by entity_type, q or source_system")
 
 
 class EntityList(BaseModel):
@@ -100,27 +119,35 @@ class Matches(BaseModel):
 async def list_entities(
     caller: Called,
     estate: TheEstate,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    unknown: Annotated[Unknown, Depends()],
+    types: Annotated[list[str] | None, Query(alias="entity_type")] = None,
+    q: Annotated[str | None, Query(max_length=256)] = None,
+    source_system: Annotated[str | None, Query(max_length=64)] = None,
+    has_projection: bool | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> EntityList:
-    """The entities of the workspace, oldest first."""
-    found = await estate.entities.list(caller.workspace.id, at_most=offset + limit + 1)
-    total = await estate.entities.count(caller.workspace.id)
-    page = [_shown(entity) for entity in found[offset : offset + limit]]
-    has_more = offset + limit < total
-    return EntityList(entities=page, total=total, has_more=has_more, next_offset=offset + limit if has_more else None)
+    """The entities of the workspace, oldest first. Each has its state as it is: none waits for a projection."""
+    unknown.refuse()
+    sought = Sought(None if types is None else frozenset(types), q, source_system)
+    if has_projection is False:
+        return EntityList(entities=[], total=0, has_more=False)
+    found, total = await estate.entities.list(caller.workspace.id, sought, at_most=limit, skipped=offset)
+    following = offset + limit if offset + limit < total else None
+    page = [_shown(entity) for entity in found]
+    return EntityList(entities=page, total=total, has_more=following is not None, next_offset=following)
 
 
-@router.post("/resolve")
+@router.post("/resolve", responses={400: {"description": "No identifier provided or invalid input."}})
 async def resolve_entity(body: ResolveBody, caller: Called, estate: TheEstate) -> Matches:
     """Find entities by id, canonical id, phone number, e-mail address or external id."""
     given = body.model_dump(exclude_none=True, include=set(_WAYS))
     if not given:
-        raise InvalidInput.at("entity_id", f"one of {', '.join(_WAYS)}")
+        raise BadRequest(f"No identifier provided: give one of {', '.join(_WAYS)}.")
     matches: dict[str, Match] = {}
     for way in given:
         found = await _found(way, body, caller.workspace.id, estate.entities)
-        if found is None or found.entity_type != body.entity_type.lower():
+        if found is None or found.entity_type != body.entity_type:
             continue
         match = matches.setdefault(found.id, _match(found))
         match.matched_on.append(way)
@@ -140,9 +167,7 @@ async def put_entity(
 ) -> EntityShown:
     """Make an entity (201), or add to what is known of it (200)."""
     given = body.model_dump(exclude_unset=True)
-    if given.get("entity_type") is not None:
-        given["entity_type"] = given["entity_type"].lower()
-    else:
+    if given.get("entity_type") is None:
         given.pop("entity_type", None)
     entity, is_new = await estate.entities.put(caller.workspace.id, canonical_id, given)
     response.status_code = 201 if is_new else 200

@@ -40,7 +40,7 @@ _DAYS = {"day": 1, "week": 7, "month": 30}
 async def get_operator_queue(caller: Called, estate: TheEstate) -> Queue:
     """Live conversations, those that wait for a person first."""
     workspace = caller.workspace
-    live = await estate.talks.list(workspace, is_live=True, channel=None, at_most=LIVE, skipped=0)
+    live = await estate.talks.list(workspace, is_live=True, at_most=LIVE)
     states = {state.id: state for state in live.states}
     active = {each.session: each for each in await estate.escalations.list(workspace.id) if each.is_active}
     for session in active.keys() - states.keys():

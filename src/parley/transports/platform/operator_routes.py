@@ -14,8 +14,7 @@ from parley.domain.conversation_names import call_of, conference_of, participant
 from parley.domain.ids import SessionID
 from parley.domain.operator import Mode, Operator, OperatorStatus
 from parley.transports.platform.access import Called, Caller, TheEstate
-from parley.transports.platform.entity_routes import Email
-from parley.transports.platform.shapes import Limit, Name, Paginated, Phone, Sid, Token, moment, page_of
+from parley.transports.platform.shapes import Email, Limit, Name, Paginated, Phone, Sid, Token, moment, page_of
 from parley.workspaces.escalations import NONE, Handled
 from parley.workspaces.estate import Estate
 from parley.workspaces.telephone import NO_BROWSER_AUDIO, NoTelephone

@@ -24,7 +24,7 @@ from parley.errors import (
     SessionEnded,
     StoreUnavailable,
 )
-from parley.transports.platform.access import Forbidden
+from parley.transports.platform.access import BadRequest, Forbidden
 from parley.workspaces.supervising import NotYours
 from parley.workspaces.telephone import NoTelephone
 
@@ -32,6 +32,7 @@ _STATUSES: tuple[tuple[type[ParleyError], int], ...] = (
     (NotAllowed, 401),
     (Forbidden, 403),
     (NotYours, 403),
+    (BadRequest, 400),
     (NotFound, 404),
     (SessionEnded, 409),
     (Conflict, 409),
@@ -121,9 +122,10 @@ def status_of(error: ParleyError) -> int:
 
 
 def body_of(error: ParleyError, status: int) -> dict[str, Any]:
-    """`detail` is a text; of bad input a list, as FastAPI has it."""
+    """`detail` is a text; of bad input a list, as FastAPI has it, of places in the body or `query.…`."""
     if status == 422:
         place, _, expected = error.message.partition(": ")
         where = "header" if place in HEADERS else "body"
-        return {"detail": [{"loc": [where, place], "msg": expected or error.message, "type": "value_error"}]}
+        loc = place.split(".", 1) if place.startswith("query.") else [where, place]
+        return {"detail": [{"loc": loc, "msg": expected or error.message, "type": "value_error"}]}
     return {"detail": error.message, "error_code": error.code}

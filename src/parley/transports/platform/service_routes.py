@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from parley.domain.workspace import Workspace
 from parley.errors import NotFound
 from parley.transports.platform.access import Called, TheEstate
-from parley.transports.platform.shapes import Limit, Paginated, Token, moment, page_of
+from parley.transports.platform.shapes import Limit, Paginated, Search, SortBy, Token, in_order, moment, page_of
 from parley.workspaces.services import ServiceView
 
 router = APIRouter(prefix="/v1/{workspace_id}", tags=["Services"])
-Search = Annotated[str | None, Query(max_length=200)]
 
 
 class ServiceShown(BaseModel):
@@ -31,8 +30,8 @@ class ServiceShown(BaseModel):
     agent_name: str
     context_graph_id: UUID
     context_graph_name: str
-    channel_type: str
-    environment: str
+    channel_type: Literal["voice", "text"]
+    environment: Literal["sandbox", "production"]
     is_active: bool = True
     is_system: bool = False
     keyterms: list[str] = []
@@ -55,13 +54,29 @@ class AgentShown(BaseModel):
     updated_at: datetime
 
 
+class GraphShown(AgentShown):
+    """The workflows of a project, which are its states."""
+
+    state_count: int = 0
+
+
+A = TypeVar("A", bound=AgentShown)
+
+
 @router.get("/services")
 async def list_services(
-    caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
+    caller: Called,
+    estate: TheEstate,
+    search: Search = None,
+    sort_by: SortBy = None,
+    is_active: bool | None = None,
+    limit: Limit = 10,
+    continuation_token: Token = 0,
 ) -> Paginated[ServiceShown]:
     """The services of the workspace."""
-    found = await estate.services.of(caller.workspace)
-    return page_of([_service(s, caller.workspace) for s in found if _fits(s.name, search)], limit, continuation_token)
+    found = [_service(service, caller.workspace) for service in await estate.services.of(caller.workspace)]
+    wanted = [service for service in found if _fits(service.name, search) and is_active in (None, service.is_active)]
+    return page_of(in_order(wanted, sort_by), limit, continuation_token)
 
 
 @router.get("/services/{service_id}")
@@ -72,11 +87,17 @@ async def get_service(service_id: UUID, caller: Called, estate: TheEstate) -> Se
 
 @router.get("/agents")
 async def list_agents(
-    caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
+    caller: Called,
+    estate: TheEstate,
+    search: Search = None,
+    sort_by: SortBy = None,
+    limit: Limit = 10,
+    continuation_token: Token = 0,
 ) -> Paginated[AgentShown]:
     """The projects of the workspace."""
     found = _agents(await estate.services.of(caller.workspace), caller.workspace)
-    return page_of([agent for agent in found if _fits(agent.name, search)], limit, continuation_token)
+    wanted = [agent for agent in found if _fits(agent.name, search)]
+    return page_of(in_order(wanted, sort_by), limit, continuation_token)
 
 
 @router.get("/agents/{agent_id}")
@@ -87,15 +108,21 @@ async def get_agent(agent_id: UUID, caller: Called, estate: TheEstate) -> AgentS
 
 @router.get("/context-graphs", operation_id="list-context_graphs")
 async def list_context_graphs(
-    caller: Called, estate: TheEstate, search: Search = None, limit: Limit = 10, continuation_token: Token = 0
-) -> Paginated[AgentShown]:
+    caller: Called,
+    estate: TheEstate,
+    search: Search = None,
+    sort_by: SortBy = None,
+    limit: Limit = 10,
+    continuation_token: Token = 0,
+) -> Paginated[GraphShown]:
     """The workflows of each project."""
     found = _graphs(await estate.services.of(caller.workspace), caller.workspace)
-    return page_of([graph for graph in found if _fits(graph.name, search)], limit, continuation_token)
+    wanted = [graph for graph in found if _fits(graph.name, search)]
+    return page_of(in_order(wanted, sort_by), limit, continuation_token)
 
 
 @router.get("/context-graphs/{context_graph_id}", operation_id="get-context_graph")
-async def get_context_graph(context_graph_id: UUID, caller: Called, estate: TheEstate) -> AgentShown:
+async def get_context_graph(context_graph_id: UUID, caller: Called, estate: TheEstate) -> GraphShown:
     """The workflows of one project."""
     found = _graphs(await estate.services.of(caller.workspace), caller.workspace)
     return _one(context_graph_id, found, "Context graph")
@@ -105,7 +132,7 @@ def _fits(name: str, search: str | None) -> bool:
     return search is None or search.lower() in name.lower()
 
 
-def _one(id: UUID, among: Sequence[AgentShown], what: str) -> AgentShown:
+def _one(id: UUID, among: Sequence[A], what: str) -> A:
     for each in among:
         if each.id == id:
             return each
@@ -113,18 +140,26 @@ def _one(id: UUID, among: Sequence[AgentShown], what: str) -> AgentShown:
 
 
 def _agents(services: Sequence[ServiceView], workspace: Workspace) -> list[AgentShown]:
-    return list({service.agent_id: _view(service, service.agent_id, workspace) for service in services}.values())
+    return list({each.agent_id: AgentShown(**_view(each, each.agent_id, workspace)) for each in services}.values())
 
 
-def _graphs(services: Sequence[ServiceView], workspace: Workspace) -> list[AgentShown]:
-    return list({service.graph_id: _view(service, service.graph_id, workspace) for service in services}.values())
+def _graphs(services: Sequence[ServiceView], workspace: Workspace) -> list[GraphShown]:
+    found = {}
+    for each in services:
+        states = len(each.program.workflows)
+        found[each.graph_id] = GraphShown(**_view(each, each.graph_id, workspace), state_count=states)
+    return list(found.values())
 
 
-def _view(service: ServiceView, id: str, workspace: Workspace) -> AgentShown:
+def _view(service: ServiceView, id: str, workspace: Workspace) -> dict[str, Any]:
     made = moment(workspace.created_at)
-    return AgentShown(
-        id=UUID(id), workspace_id=UUID(service.workspace), name=service.project.name, created_at=made, updated_at=made
-    )
+    return {
+        "id": UUID(id),
+        "workspace_id": UUID(service.workspace),
+        "name": service.project.name,
+        "created_at": made,
+        "updated_at": made,
+    }
 
 
 def _service(service: ServiceView, workspace: Workspace) -> ServiceShown:

@@ -95,7 +95,7 @@ async def list_active_sessions(
     states = list(await estate.calls.active(caller.workspace.id))
     if channel == "all":
         known = {state.id for state in states}
-        live = await estate.talks.list(caller.workspace, is_live=True, channel=None, at_most=1_000, skipped=0)
+        live = await estate.talks.list(caller.workspace, is_live=True, at_most=1_000)
         states += [state for state in live.states if state.id not in known and state.contact.channel != "voice"]
     now = estate.clock.now_ms()
     return [_active(state, caller.workspace.id, now) for state in states]

@@ -8,23 +8,36 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from fastapi import Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
+
+from parley.errors import InvalidInput
 
 from parley.errors import InvalidInput
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
 CanonicalID = Annotated[
     str, StringConstraints(min_length=3, max_length=256, pattern=r"^[A-Za-z0-9._-]+:[A-Za-z0-9._-]+:[A-Za-z0-9._-]+$")
 ]
 """`source:type:id` (seed 003)."""
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{1,14}$")]
+Phone = Annotated[str, StringConstraints(min_length=2, max_length=16, pattern=r"^\+[1-9]\d{1,14}$")]
 """E.164."""
 Sid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """A call's sid, or a conversation's UUID."""
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]
 Limit = Annotated[int, Query(gt=0, le=20)]
 Token = Annotated[int, Query(ge=0, le=10**9)]
+
+
+Search = Annotated[str | None, Query(min_length=1, max_length=200)]
+SortBy = Annotated[str | None, Query(max_length=64)]
+_ORDERS = ("name", "created_at", "updated_at")
 
 
 class Paginated(BaseModel, Generic[T]):
@@ -46,6 +59,16 @@ def page_of(items: Sequence[T], limit: int, token: int) -> Paginated[T]:
         continuation_token=end if has_more else None,
         total=len(items),
     )
+
+
+def in_order(items: Sequence[M], sort_by: str | None) -> Sequence[M]:
+    """By one of their fields; `-` before its name turns the order. Raises `InvalidInput` for other fields."""
+    if sort_by is None:
+        return items
+    field = sort_by.removeprefix("-")
+    if field not in _ORDERS:
+        raise InvalidInput.at("query.sort_by", f"{', '.join(_ORDERS)}, or one of these after a '-'")
+    return sorted(items, key=lambda item: getattr(item, field), reverse=sort_by.startswith("-"))
 
 
 def moment(ms: int) -> datetime:

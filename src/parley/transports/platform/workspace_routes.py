@@ -10,11 +10,27 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
 from parley.domain.workspace import Workspace
+from parley.errors import InvalidInput
 from parley.transports.platform.access import Called, Holder, TheEstate
 from parley.transports.platform.shapes import Limit, Name, Paginated, Token, moment, page_of
 
 router = APIRouter(prefix="/v1", tags=["Workspaces"])
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+Slug = Annotated[str, StringConstraints(min_length=2, max_length=63, pattern=r"^[a-z0-9][a-z0-9-]*[a-z0-9]$")]
+Environment = Literal["production", "staging", "development"]
+Region = Literal["local", "us-east-1", "ap-southeast-2", "eu-central-1", "ca-central-1"]
+"""`local` is ours: where this server stands. The others are labels."""
+Connector = Literal[
+    "revolution",
+    "epic",
+    "cerner",
+    "allscripts",
+    "fhir_store",
+    "hubspot",
+    "athenahealth",
+    "charmhealth",
+    "eclinicalworks",
+    "meditab",
+]
 
 
 class AuthInfo(BaseModel):
@@ -33,14 +49,18 @@ class WorkspaceBody(BaseModel):
 
     slug: Slug
     name: Name
-    environment: Literal["production", "staging", "development"] = "staging"
-    region: Name = "local"
+    environment: Environment = "staging"
+    region: Region = "local"
+    backend_org_id: Name | None = None
 
 
 class WorkspaceChange(BaseModel):
-    """What may be changed."""
+    """What is to change; what is left out stays. There are no connectors here."""
 
-    name: Name
+    name: Name | None = None
+    environment: Environment | None = None
+    region: Region | None = None
+    connector_type: Connector | None = None
 
 
 class WorkspaceShown(BaseModel):
@@ -82,7 +102,7 @@ async def get_auth_info(holder: Holder, estate: TheEstate) -> AuthInfo:
 @router.post("/me/workspaces", status_code=201)
 async def create_my_workspace(body: WorkspaceBody, holder: Holder, estate: TheEstate) -> WorkspaceMade:
     """Make a workspace. Its first key, of an owner, is in the answer and nowhere else."""
-    made = await estate.workspaces.create(body.name, body.slug, body.environment, body.region)
+    made = await estate.workspaces.create(**body.model_dump())
     _, plain = await estate.keys.create(made.id, "owner", 90, name="first key")
     return WorkspaceMade(**_shown(made).model_dump(), api_key=plain)
 
@@ -104,8 +124,10 @@ async def get_workspace(caller: Called) -> WorkspaceShown:
 
 @router.patch("/workspaces/{workspace_id}")
 async def update_workspace(body: WorkspaceChange, caller: Called, estate: TheEstate) -> WorkspaceShown:
-    """Rename it."""
-    return _shown(await estate.workspaces.rename(caller.workspace.id, body.name))
+    """Change what it is called, or where it stands."""
+    if body.connector_type is not None:
+        raise InvalidInput.at("connector_type", "nothing: this server has no connectors")
+    return _shown(await estate.workspaces.change(caller.workspace.id, **body.model_dump(exclude_none=True)))
 
 
 def _shown(workspace: Workspace) -> WorkspaceShown:
@@ -114,6 +136,7 @@ def _shown(workspace: Workspace) -> WorkspaceShown:
         slug=workspace.slug,
         name=workspace.name,
         environment=workspace.environment,
+        backend_org_id=workspace.backend_org_id,
         region=workspace.region,
         created_at=moment(workspace.created_at),
         updated_at=moment(workspace.updated_at),
