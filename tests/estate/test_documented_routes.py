@@ -35,7 +35,7 @@ E164 = r"phone(_number)?: pattern is '\^\\\\\+\[1-9\]\\\\d\{1,14\}\$', and not N
 KNOWN = {
     E164: "A documented phone number is of E.164, which nothing else there checks.",
     r"workspaces(/\{workspace_id\})? region: (enum|default) is .*'local'": "A region of ours: where the server is.",
-    r"audit-log action: enum is .*'operator.spoke'\]": "What our route `say` leaves in the log.",
+    r"audit-log action: enum is .*'operator.spoke', ": "What else is in our log can be asked for.",
 }
 """Where we differ, and why."""
 

@@ -88,7 +88,9 @@ async def get_call_transcript(call_sid: str, caller: Called, estate: TheEstate) 
 
 
 @router.post("/{operator_id}/briefing")
-async def operator_briefing(operator_id: UUID, body: BriefingBody, caller: Called, estate: TheEstate) -> Briefing:
+async def create_operator_briefing(
+    operator_id: UUID, body: BriefingBody, caller: Called, estate: TheEstate
+) -> Briefing:
     """What is known about a live conversation, counted from its facts. Who reads it is in the audit trail."""
     operator = await estate.supervising.operator(caller.workspace, str(operator_id), caller.key)
     session = await estate.supervising.live(caller.workspace, body.call_sid)
