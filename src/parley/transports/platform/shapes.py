@@ -12,8 +12,6 @@ from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
 
 from parley.errors import InvalidInput
 
-from parley.errors import InvalidInput
-
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
