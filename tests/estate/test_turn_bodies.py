@@ -14,6 +14,7 @@ from tests.estate.coached import Listener, talker
 from estate_fixture import Ground, break_ground
 from house_fixture import open_house
 from house_fixture import project as a_project
+from parley.backends.clock import StillClock
 from parley.domain.actions import authored
 
 PICTURE = {"type": "image", "url": "https://pictures.test/a%20cat.png", "media_type": "image/png"}
@@ -242,3 +243,22 @@ async def test_every_message_of_a_stream_is_told_in_tokens_and_then_whole(
         assert all("event" not in data and "type" not in data for _, data in events)
         tokens = "".join(data["text"] for event, data in events if event == "token")
         assert tokens == "".join(data["text"] for event, data in events if event == "message") != ""
+
+
+async def test_an_open_conversation_sleeps_after_a_while_and_wakes_with_a_turn(model: Listener) -> None:
+    clock = StillClock(now_ms=2_000_000_000_000)
+    whole = a_project()
+    environment = replace(whole.environments[0], program=talker())
+    opened = await open_house(replace(whole, environments=(environment,)), model=model, clock=clock)
+    ground = await break_ground(opened)
+    async with ground.client() as client:
+        id = (await begun(client, ground))["id"]
+        at = ground.at(f"/conversations/{id}")
+        await clock.advance(301)
+        assert (await client.get(at)).json()["lifecycle"] == "dormant"
+        await said(client, ground, id, message="one")
+        shown = (await client.get(at)).json()
+        assert (shown["lifecycle"], shown["status"]) == ("active", "active")
+        await client.delete(at)
+        shown = (await client.get(at)).json()
+        assert [shown[name] for name in ("lifecycle", "status", "completion_reason")] == ["closed", "closed", "completed"]

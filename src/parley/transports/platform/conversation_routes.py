@@ -16,11 +16,14 @@ from parley.errors import InvalidInput
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import check_fit
 from parley.transports.platform.turn_shapes import ConversationTurn, at, exchange_of
+from parley.workspaces.reporting import REASONS
 from parley.workspaces.talks import Briefing
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations", tags=["Conversations"])
 Channel = Literal["voice", "sms", "whatsapp", "web", "email"]
 Status = Literal["active", "frozen", "closed", "completed", "in-progress", "failed"]
+DORMANT_MS = 300_000
+"""After so long without a turn an open conversation is dormant; a turn makes it active again."""
 LONGEST_CONTEXT = 100_000
 COMPLETED = ("end_of_diagram", "hangup", "max_duration")
 _WANTED: dict[str | None, dict[str, Any]] = {
@@ -119,7 +122,7 @@ async def create_conversation(body: ConversationBody, caller: Called, estate: Th
         session, is_new = await estate.talks.with_entity(service, entity, briefing, anew=body.force_new)
     if body.greets and is_new:
         await (await estate.talks.greet(session)).whole()
-    return detail_of(session.state(), await estate.talks.turns(session))
+    return detail_of(session.state(), await estate.talks.turns(session), estate.clock.now_ms())
 
 
 @router.get("")
@@ -139,7 +142,7 @@ async def list_conversations(
         skipped=offset,
         **_WANTED.get(status, {"is_live": True}),
     )
-    items = [ConversationSummary(**summary_of(state)) for state in listed.states]
+    items = [ConversationSummary(**summary_of(state, estate.clock.now_ms())) for state in listed.states]
     return ConversationList(items=items, total=listed.total, has_more=offset + len(items) < listed.total)
 
 
@@ -152,7 +155,7 @@ async def get_conversation(
 ) -> ConversationDetail:
     """One conversation with all that was said, and the tools that were used where they are wanted."""
     session = await estate.talks.find(caller.workspace, str(conversation_id))
-    return detail_of(session.state(), await estate.talks.turns(session), with_tools=with_tools)
+    return detail_of(session.state(), await estate.talks.turns(session), estate.clock.now_ms(), with_tools=with_tools)
 
 
 @router.delete("/{conversation_id}", status_code=204)
@@ -168,14 +171,14 @@ def status_of(state: SessionState) -> Status:
     return "completed" if state.ended in COMPLETED else "closed"
 
 
-def summary_of(state: SessionState) -> dict[str, Any]:
+def summary_of(state: SessionState, now_ms: int) -> dict[str, Any]:
     """The fields of a summary."""
     contact, is_over = state.contact, state.ended is not None
     return {
         "id": UUID(conversation_of(state.id)),
         "channel_kind": contact.channel,
         "status": status_of(state),
-        "lifecycle": "closed" if is_over else "active",
+        "lifecycle": "closed" if is_over else "dormant" if state.active_at < now_ms - DORMANT_MS else "active",
         "created_at": at(state.created_at),
         "updated_at": at(state.active_at),
         "entity_id": contact.entity,
@@ -184,14 +187,16 @@ def summary_of(state: SessionState) -> dict[str, Any]:
         "duration_seconds": (state.active_at - state.created_at) / 1000,
         "call_sid": call_of(state.id) if contact.channel == "voice" else None,
         "caller_id": contact.caller or None,
-        "completion_reason": state.ended,
+        "completion_reason": REASONS.get(state.ended, "completed") if state.ended else None,
         "final_state": state.stack[-1].workflow if state.stack else None,
         "source": "parley",
         "turn_count": state.revision,
     }
 
 
-def detail_of(state: SessionState, records: Sequence[TurnRecord], *, with_tools: bool = False) -> ConversationDetail:
+def detail_of(
+    state: SessionState, records: Sequence[TurnRecord], now_ms: int, *, with_tools: bool = False
+) -> ConversationDetail:
     """The conversation with its turns."""
     turns = [turn for record in records for turn in exchange_of(record).turns(with_tools=with_tools)]
-    return ConversationDetail(**summary_of(state), turns=turns)
+    return ConversationDetail(**summary_of(state, now_ms), turns=turns)

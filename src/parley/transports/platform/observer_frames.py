@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from parley.domain.conversation_names import call_of, turn_name
+from parley.domain.conversation_names import call_of, conversation_of, turn_name
 from parley.domain.injection import Receipt
 from parley.domain.platform_event import PlatformEvent
 from parley.domain.state import SessionState
@@ -25,6 +25,7 @@ from parley.workspaces.reporting import REASONS, VOICE
 Frame = dict[str, Any]
 JOINED, LEFT, MODE = "operator.joined_call", "operator.left_call", "operator.mode_changed"
 ERROR_LENGTH = 2048
+UNANSWERED = 32
 
 
 class ObserverFrames:
@@ -40,8 +41,8 @@ class ObserverFrames:
         self._noted: dict[str, Any] = {}
         self._is_call = state.contact.channel == VOICE
         self._caller = state.contact.caller
-        self._asked_at: int | None = None
-        """When the user has said what is not answered yet; calls measure this themselves."""
+        self._asked_at: dict[str, int] = {}
+        """When the user said what is not answered yet, by turn; calls measure this themselves."""
 
     def opening(self, state: SessionState, now_ms: int) -> Iterator[Frame]:
         """Who is talking, and where they stand."""
@@ -57,7 +58,7 @@ class ObserverFrames:
             "duration_seconds": max(0, now_ms - state.created_at) / 1000,
             "start_time": state.created_at / 1000,
         }
-        yield {"type": "session_start", **names, "service_id": contact.service, "session_id": state.id}
+        yield {"type": "session_start", **names, "service_id": contact.service, "session_id": conversation_of(state.id)}
         if self._is_call and state.ended is None:
             yield from self._ends("participant_joined")
 
@@ -112,7 +113,7 @@ class ObserverFrames:
         return {
             "type": "session_end",
             "call_sid": self._call,
-            "session_id": state.id,
+            "session_id": conversation_of(state.id),
             "completion_reason": REASONS.get(state.ended or "", "completed"),
             "duration_s": max(0, state.active_at - state.created_at) / 1000,
             "final_state": _place(state) or self._at,
@@ -122,7 +123,8 @@ class ObserverFrames:
 
     def _asked(self, turn: TurnRecord) -> Iterator[Frame]:
         for text in done_by_user(turn.action or {}):
-            self._asked_at = None if self._is_call else turn.accepted_at
+            if not self._is_call:
+                self._asked_at = {**dict(list(self._asked_at.items())[-UNANSWERED:]), turn.id: turn.accepted_at}
             noted, self._noted = self._noted, {}
             if noted.get("transcript") != text:
                 noted = {}
@@ -130,7 +132,7 @@ class ObserverFrames:
 
     def _latency(self, trace: Frame) -> Iterator[Frame]:
         """How long the agent took for its first words, in a conversation in words."""
-        asked_at, self._asked_at = self._asked_at, None
+        asked_at = self._asked_at.pop(str(trace.get("turnID")), None)
         if asked_at is not None and isinstance(trace.get("time"), int):
             yield {"type": "latency", **latency(max(0, trace["time"] - asked_at), 0)}
 

@@ -190,6 +190,7 @@ class TextLine:
             leave()
 
     async def _greet(self) -> None:
+        self._out.put("typing")
         try:
             answer = await self._estate.talks.greet(self._session)
         except ParleyError as error:
@@ -225,12 +226,12 @@ class TextLine:
         except ParleyError as error:
             self._out.put("error", message=error.message)
             return
+        if not is_known:
+            self._out.put("typing")
         self._attach(answer, is_duplicate=is_known, is_known=is_known)
 
     def _attach(self, answer: Answer, *, is_duplicate: bool, is_known: bool) -> None:
         """Tell what comes of a turn; of one that was known before, what this client has not heard."""
-        if not is_duplicate:
-            self._out.put("typing")
         if is_known:
             self._show([each for each in answer.readable if each.offset <= self._began])
         if answer.is_over:
