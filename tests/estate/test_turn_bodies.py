@@ -261,4 +261,8 @@ async def test_an_open_conversation_sleeps_after_a_while_and_wakes_with_a_turn(m
         assert (shown["lifecycle"], shown["status"]) == ("active", "active")
         await client.delete(at)
         shown = (await client.get(at)).json()
-        assert [shown[name] for name in ("lifecycle", "status", "completion_reason")] == ["closed", "closed", "completed"]
+        assert [shown[name] for name in ("lifecycle", "status", "completion_reason")] == [
+            "closed",
+            "closed",
+            "completed",
+        ]
