@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
+
+from documented import answer_faults
+from estate_fixture import URL, break_ground
 from house_fixture import API_KEY, Talk, open_house
 from parley.backends.clock import StillClock
+from parley.transports.front import Front
 
 
 async def test_it_is_off_by_default(talk: Talk) -> None:
@@ -47,3 +52,19 @@ async def test_probes_are_free_and_legacy_bodies_stay_legacy() -> None:
             )
             assert answer.status_code == status
         assert (answer.json()["code"], answer.json()["status"]) == (429, "Too Many Requests")
+
+
+async def test_the_platform_api_refuses_in_its_own_form_and_says_when_in_seconds_since_1970() -> None:
+    ground = await break_ground(await open_house(clock=StillClock(now_ms=2_000_000_000_000)))
+    front = Front(ground.opened.house, estate=ground.estate, rate_per_minute=1)
+    headers = {"authorization": f"Bearer {ground.keys['owner']}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url=URL, headers=headers) as client:
+        for status in (200, 429):
+            answer = await client.get(ground.at("/sessions/active"))
+            assert answer.status_code == status
+            assert answer.headers["x-ratelimit-reset"] == str(2_000_000_060)
+        assert answer.headers["retry-after"] == "60"
+        assert answer.json()["error_code"] == "rate_limited"
+        assert answer_faults("GET", ground.at("/sessions/active"), 429, answer.headers, answer.content) == []
+        stable = await client.get("/v1/stable/environment")
+        assert (stable.status_code, stable.json()["code"]) == (429, "rate_limited")

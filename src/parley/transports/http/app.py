@@ -36,8 +36,8 @@ log = structlog.get_logger()
 
 PLATFORM = ("/v1/", "/agent/")
 """Where the paths of the platform API begin."""
-STABLE = "/v1/stable/"
-"""Where those of the stable API begin, which this door serves itself."""
+OWN = ("/v1/stable/", "/v1/handoff/")
+"""Where paths begin that are this door's own all the same."""
 
 
 def http_app(
@@ -54,8 +54,13 @@ def http_app(
     """
     door: ASGIApp = HttpDoor(house, extra, platform, estate)
     if rate_per_minute is not None:
-        door = RateLimit(door, house.clock, rate_per_minute)
+        door = RateLimit(door, house.clock, rate_per_minute, is_platform)
     return Cors(door, house)
+
+
+def is_platform(path: str) -> bool:
+    """The path is one of the platform API."""
+    return path.startswith(PLATFORM) and not path.startswith(OWN)
 
 
 def routes(house: House, estate: Estate | None = None) -> Routes:
@@ -121,9 +126,7 @@ class HttpDoor:
 
     def _otherwise(self, scope: Scope) -> ASGIApp:
         """Who serves what is none of this door's own routes."""
-        path: str = scope["path"]
-        is_platform = path.startswith(PLATFORM) and not path.startswith(STABLE)
-        return self._platform if is_platform and self._platform is not None else self._rest
+        return self._platform if is_platform(scope["path"]) and self._platform is not None else self._rest
 
     async def _fail(self, request: Request, error: ParleyError, methods: Methods | None) -> None:
         if not request.has_answered:
