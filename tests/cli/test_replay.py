@@ -208,6 +208,17 @@ async def test_an_interrupted_turn_stops_where_it_stopped(agent: Path, data: Pat
     assert code == 0, shown
 
 
+async def test_texts_that_were_merged_are_merged_again(agent: Path, data: Path) -> None:
+    async with house(data, agent, shop()) as opened:
+        session = await opened.session()
+        await tell(session, LAUNCH)
+        first, second = [await send(session, text, concurrency="merge") for text in ("good", "morning")]
+        await tell(session, "order")
+        assert (len(await first.whole()) > 1, len(await second.whole())) == (True, 1)
+    code, shown = await asyncio.to_thread(replayed, session.id, data)
+    assert (code, "not recorded" in shown) == (0, False), shown
+
+
 async def test_a_turn_that_ran_out_of_time_does_so_again_at_once(tmp_path: Path, data: Path) -> None:
     agent = written(tmp_path / "agent.yaml", "settings: {", "settings: {limits: {seconds: 0.2}, ")
     async with house(data, agent, shop(), Slow()) as opened:

@@ -173,7 +173,8 @@ def test_settings_hold_for_the_whole_agent(tmp_path: Path) -> None:
           timezone: Europe/Oslo
           locale: nb-NO
           idle: off
-          concurrency: interrupt
+          concurrency: merge
+          quiet: 1500ms
           limits: {steps: 50, seconds: 2.5}
           origins: [https://www.example.org/]
         """
@@ -188,7 +189,8 @@ def test_settings_hold_for_the_whole_agent(tmp_path: Path) -> None:
         timezone="Europe/Oslo",
         locale="nb-NO",
         idle_seconds=None,
-        concurrency="interrupt",
+        concurrency="merge",
+        quiet_seconds=1.5,
         limits=Limits(steps=50, seconds=2.5),
     )
 

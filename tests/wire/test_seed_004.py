@@ -122,7 +122,7 @@ async def test_exclude_types_has_no_default_here(talk: Talk) -> None:
         ({"config": {"completionEvents": "yes"}}, "config.completionEvents: expected boolean or null"),
         ({"config": {"excludeTypes": "debug"}}, "config.excludeTypes: expected array or null"),
         ({"config": {"excludeTypes": ["debug", 5]}}, "config.excludeTypes[1]: expected string"),
-        ({"config": {"concurrency": "often"}}, "config.concurrency: expected enqueue or reject or interrupt"),
+        ({"config": {"concurrency": "often"}}, "config.concurrency: expected enqueue or reject or interrupt or merge"),
         (
             {"config": {"audioEncoding": "audio/ogg"}},
             "config.audioEncoding: expected audio/mp3 or audio/x-mulaw or audio/pcm",

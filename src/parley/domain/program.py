@@ -16,7 +16,7 @@ from parley.domain.recording import Recording
 from parley.domain.steps import NoReply, Said, Step
 from parley.domain.tools import McpServer, Tool
 
-Concurrency = Literal["enqueue", "reject", "interrupt"]
+Concurrency = Literal["enqueue", "reject", "interrupt", "merge"]
 Modality = Literal["chat", "voice"]
 Repeat = Literal["last", "all", "off"]
 
@@ -127,7 +127,8 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     global one: its timeout is the default of every step that asks for silence to be watched. In `modality` voice
     everything that is said is a `speak` trace. `private_hosts` are hosts (`name` or `name:port`) of the operator's own
     network that steps may call; all others there are refused. `likeness`, up to 1, is how like an utterance a text must
-    be to mean its intent; None: as the embedder has it. `recording` is what is kept of the world's answers.
+    be to mean its intent; None: as the embedder has it. `recording` is what is kept of the world's answers. Where
+    `concurrency` is merge, a text waits `quiet_seconds` for another one to become one action with.
     """
 
     no_match: tuple[Said, ...] = ()
@@ -139,6 +140,7 @@ class Settings(Struct, frozen=True, omit_defaults=True):
     locale: str = "en-US"
     idle_seconds: float | None = 900.0
     concurrency: Concurrency = "enqueue"
+    quiet_seconds: float = 1.0
     modality: Modality = "chat"
     repeat: Repeat = "last"
     restart: bool = True

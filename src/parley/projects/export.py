@@ -221,6 +221,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "restart": settings.restart,
         "idle": "off" if settings.idle_seconds is None else duration(settings.idle_seconds),
         "concurrency": settings.concurrency,
+        "quiet": duration(settings.quiet_seconds),
         "private_hosts": list(settings.private_hosts),
         "likeness": settings.likeness,
         "limits": {
@@ -229,7 +230,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
             if getattr(limits, name) != getattr(default.limits, name)
         },
     }
-    fields = {"idle": "idle_seconds"}
+    fields = {"idle": "idle_seconds", "quiet": "quiet_seconds"}
     return {
         k: v for k, v in written.items() if getattr(settings, fields.get(k, k)) != getattr(default, fields.get(k, k))
     }

@@ -54,6 +54,7 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         locale=_DEFAULT.locale if locale is None else _locale(locale, problems),
         idle_seconds=_DEFAULT.idle_seconds if idle is None else _idle(idle, problems),
         concurrency=_DEFAULT.concurrency if chosen is None else cast(Concurrency, chosen),
+        quiet_seconds=_quiet(of("quiet"), problems),
         modality=_DEFAULT.modality if spoken is None else cast(Modality, spoken),
         repeat=_DEFAULT.repeat if again is None else cast(Repeat, again),
         restart=_DEFAULT.restart if anew is None else boolean(anew, problems, "`restart`"),
@@ -65,6 +66,10 @@ def settings_of(root: Mapped, names: Names, problems: Problems) -> Settings:
         knowledge=knowledge_settings(root, problems),
         recording=recording_of(of("recording"), problems),
     )
+
+
+def _quiet(node: Node | None, problems: Problems) -> float:
+    return _DEFAULT.quiet_seconds if node is None else seconds(node, problems, "`quiet`", off=True) or 0.0
 
 
 def origins_of(root: Mapped, problems: Problems) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ SETTINGS = Shape(
         "repeat": Key({"enum": list(REPEAT)}, "What VF.REPEAT says again. Default: last."),
         "restart": Key(BOOLEAN, "false: a launch goes on where the conversation stands. Default: true."),
         "concurrency": Key({"enum": list(CONCURRENCY)}, "What an action does that comes while another is answered."),
+        "quiet": Key(DURATION, "How long a text waits for another one where `concurrency` is merge. Default: 1s."),
         "limits": Key(ref("limits"), "What one turn may use."),
         "memory": Key(ref("memory"), "How much of the conversation models are told."),
         "cost": Key(ref("cost"), "What one conversation may cost."),

@@ -27,6 +27,7 @@ from parley.ports.scripts import Scripts
 from parley.replay.recalled import Recalled
 from parley.session.answer import Answer
 from parley.session.edits import Change, ended
+from parley.session.merging import MERGED
 from parley.session.outbox import Outbox
 from parley.session.performance import Performance
 
@@ -102,6 +103,8 @@ class Rehearsal:
                 self._state.variables |= heard.state.get("variables", {})
         elif "end" in action:
             answer.change = ended(str(action["end"]))
+        elif action.get("edit") == MERGED:
+            answer.is_merged = True
         elif heard.state is None:
             remark("not recorded: a client changed the state here")
             answer.change = lambda state: None

@@ -21,6 +21,7 @@ from parley.errors import Busy, Draining, NotFound, SessionEnded, StoreUnavailab
 from parley.session.answer import Answer
 from parley.session.edits import Change, ended
 from parley.session.handle import Post
+from parley.session.merging import leave_out, quiet_of
 from parley.session.outbox import Follower, Leave, Outbox, Portion
 from parley.session.past import Past
 from parley.session.recording import record_of, record_of_change
@@ -73,7 +74,7 @@ class Session:
         self._check_open()
         record = record_of(post, self._state, self._around.clock.now_ms(), self._limits.variable_bytes)
         self._apply_policy(post)
-        return self.work.put(record, Answer(record, post.action))
+        return self.work.put(record, self._answer_to(record, post.action))
 
     async def answered(self, key: str) -> Answer | None:
         """The answer to the action of this name, running or over, None where there is none."""
@@ -138,7 +139,10 @@ class Session:
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:
         """Take up a turn that was accepted before a crash and never finished."""
-        answer = self.work.put(record, Answer(record, post.action), accepted=True)
+        answer = self._answer_to(record, post.action)
+        if record.id in self._state.merged:
+            leave_out(answer)
+        self.work.put(answer.record, answer, accepted=True)
         self._resumed.append(answer)
         return answer
 
@@ -205,7 +209,7 @@ class Session:
         False when the turn is not at work: then it is over, or will be run by the session's next owner.
         """
         current = self.work.current
-        if current is None or not await self.stop(turn):
+        if current is None or self._has_merged(current.answer) or not await self.stop(turn):
             return False
         state = await self._around.store.load(self.id)
         if state is None:
@@ -216,6 +220,10 @@ class Session:
         state.revision += 1
         await self._around.store.commit(state, replace(current.answer.record, said=()))
         return True
+
+    def _has_merged(self, answer: Answer) -> bool:
+        """Other turns have left their texts to this one: it cannot be taken back alone."""
+        return any(each.is_merged for each in self.work.unfinished() if each is not answer)
 
     async def settle(self) -> None:
         """Take no more actions, and return when those that were taken are over."""
@@ -229,6 +237,11 @@ class Session:
             raise StoreUnavailable("This session could not be saved a moment ago. Try again.")
         if self._is_draining:
             raise Draining("This server is shutting down. Connect again.")
+
+    def _answer_to(self, record: TurnRecord, action: Action) -> Answer:
+        answer = Answer(record, action)
+        answer.quiet_ms = quiet_of(action, record.config, self.agent.program.settings)
+        return answer
 
     def _apply_policy(self, post: Post) -> None:
         policy = post.config.concurrency or self.agent.program.settings.concurrency

@@ -28,7 +28,9 @@ class Answer:
         "change",
         "failure",
         "is_accepted",
+        "is_merged",
         "is_over",
+        "quiet_ms",
         "record",
     )
 
@@ -37,6 +39,10 @@ class Answer:
         self.action = action
         """None for what runs no flow: `change` is made instead."""
         self.change = change
+        self.quiet_ms: int | None = None
+        """How long a text waits for another one to become one action with; None: it does not."""
+        self.is_merged = False
+        """The text is part of an earlier turn's."""
         self.failure: ParleyError | None = None
         self.is_accepted = False
         self.is_over = False

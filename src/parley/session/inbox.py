@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 
 from parley.domain.actions import Injected
 from parley.errors import Busy
@@ -36,6 +37,23 @@ class Inbox:
     def take(self) -> Answer:
         """The next one. Raises `IndexError` when there is none."""
         return self._waiting.popleft()
+
+    @property
+    def gathers(self) -> bool:
+        """The next one is a text that becomes one action with those right behind it."""
+        return bool(self._waiting) and self._waiting[0].quiet_ms is not None
+
+    def gathered(self) -> list[Answer]:
+        """The texts at the front that become one action."""
+        return list(takewhile(lambda answer: answer.quiet_ms is not None, self._waiting))
+
+    def quiet_left(self, now_ms: int) -> int:
+        """Milliseconds in which another text may join those at the front; 0 where something else comes next."""
+        gathered = self.gathered()
+        if not gathered or len(gathered) < len(self._waiting):
+            return 0
+        last = gathered[-1]
+        return max(0, last.record.accepted_at + (last.quiet_ms or 0) - now_ms)
 
     def clear(self) -> list[Answer]:
         """Take all."""

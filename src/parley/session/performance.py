@@ -28,6 +28,7 @@ from parley.ports.clock import Clock
 from parley.session.answer import Answer
 from parley.session.eager import start
 from parley.session.heard import Keeping
+from parley.session.merging import MERGED
 from parley.session.outbox import Outbox
 from parley.session.showing import shown_to_user
 
@@ -85,6 +86,8 @@ class Performance:
         state, ended_before = self._state, self._state.ended
         if ended_before is not None:
             self._reason = SESSION_ENDED
+        elif self.answer.is_merged:
+            self._reason = MERGED
         elif self.answer.change is not None:
             self.answer.change(state)
             self._keeping.changed(state)

@@ -23,6 +23,7 @@ from parley.session.happenings import Asked, HandedOver, Happenings, Over
 from parley.session.inbox import Inbox
 from parley.session.injections import Injections
 from parley.session.mailbox import Mailbox
+from parley.session.merging import merge
 from parley.session.outbox import Outbox
 from parley.session.performance import Engine, Performance
 
@@ -63,6 +64,8 @@ class Work:
         self._world = around.world.of(state.project, state.environment)
         self._when_over = when_over
         self._worker: asyncio.Task[None] | None = None
+        self._pause: asyncio.Task[None] | None = None
+        self._is_hurried = False
 
     @property
     def is_busy(self) -> bool:
@@ -87,6 +90,8 @@ class Work:
             self.inbox.put(answer)
         if self._around.happenings.is_watched(Asked):
             self._around.happenings.tell(Asked(self._state, record))
+        if self._pause is not None:
+            self._pause.cancel()
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
         return answer
@@ -108,7 +113,10 @@ class Work:
         return True
 
     async def settled(self) -> None:
-        """Return when what was taken in is over."""
+        """Return when what was taken in is over. Nothing waits for more texts any longer."""
+        self._is_hurried = True
+        if self._pause is not None:
+            self._pause.cancel()
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
@@ -116,12 +124,28 @@ class Work:
         """The actor's one loop."""
         try:
             while len(self.inbox) and not self.is_lost:
+                if self.inbox.gathers and self._state.ended is None:
+                    await self._gather()
                 await self._perform(self.inbox.take())
         finally:
             self.current = None
             self._worker = None
             if self.is_lost or self._state.ended is not None:
                 self._close()
+
+    async def _gather(self) -> None:
+        """Make one action of the texts at the front, once nobody adds to them."""
+        clock = self._around.clock
+        while not self._is_hurried and (left := self.inbox.quiet_left(clock.now_ms())):
+            self._pause = asyncio.get_running_loop().create_task(clock.sleep(left / 1000))
+            try:
+                await asyncio.wait([self._pause])
+            finally:
+                self._pause.cancel()
+                self._pause = None
+        gathered = self.inbox.gathered()
+        if len(gathered) > 1:
+            merge(gathered, self._state)
 
     async def _perform(self, answer: Answer) -> None:
         around, was_ended = self._around, self._state.ended is not None

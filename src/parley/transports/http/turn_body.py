@@ -7,12 +7,13 @@ Unknown fields are ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.domain.actions import Action, Custom, NoReply, parse_action
+from parley.domain.program import Concurrency
 from parley.domain.transcript import TurnConfig
 from parley.errors import InvalidInput
 from parley.session.handle import Post
@@ -21,7 +22,7 @@ from parley.transports.http.request import Request
 
 ENCODINGS = ("audio/mp3", "audio/x-mulaw", "audio/pcm")
 LOGS = ("off", "error", "warn", "info", "verbose", "true", "false")
-POLICIES = ("enqueue", "reject", "interrupt")
+POLICIES = get_args(Concurrency)
 LONGEST_KEY = 256
 LEGACY_EXCLUDED = frozenset({"block", "debug", "flow"})
 PLAIN = TurnConfig()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+from parley.domain.program import Concurrency
 from parley.domain.transcript import TurnConfig
 from parley.errors import InvalidInput
 
+POLICIES = get_args(Concurrency)
 ENCODINGS = ("audio/x-mulaw", "audio/pcm", "audio/mp3")
 
 
@@ -45,6 +47,6 @@ def _flag(config: dict[str, Any], name: str) -> bool:
 
 def _concurrency(config: dict[str, Any]) -> str | None:
     value = config.get("concurrency")
-    if value not in (None, "enqueue", "reject", "interrupt"):
-        raise InvalidInput.at("config.concurrency", "one of enqueue, reject, interrupt")
+    if value is not None and value not in POLICIES:
+        raise InvalidInput.at("config.concurrency", "one of " + ", ".join(POLICIES))
     return value
