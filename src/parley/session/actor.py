@@ -15,7 +15,7 @@ from parley.domain.ids import SessionID, TurnID
 from parley.domain.injection import Injection, Receipt, injection_event
 from parley.domain.program import Limits
 from parley.domain.state import SessionState
-from parley.domain.transcript import TurnRecord
+from parley.domain.transcript import TurnConfig, TurnRecord
 from parley.engine.agent import Agent
 from parley.errors import Busy, Draining, NotFound, SessionEnded, StoreUnavailable
 from parley.session.answer import Answer
@@ -38,6 +38,8 @@ class Session:
         self._state = state
         self._around = around
         self._past = Past(state.id, self.outbox, around.transcripts)
+        self.manner = TurnConfig()
+        """See `SessionHandle.manner`."""
         self._is_draining = False
         self._resumed: list[Answer] = []
 
@@ -121,7 +123,7 @@ class Session:
             return
         if not self._is_draining and not self.is_lost:
             action = injected(injection.kind, injection.shown())
-            record = record_of(Post(action), self._state, now, self._limits.variable_bytes)
+            record = record_of(Post(action, self.manner), self._state, now, self._limits.variable_bytes)
             self.work.put(record, Answer(record, action))
 
     async def command(self, action: Action) -> Answer:
@@ -179,6 +181,10 @@ class Session:
     def follow(self, follower: Follower, lost: Leave | None = None, *, counts: bool = True) -> Leave:
         """Call `follower` with everything that the session says from now on; see `SessionHandle.follow`."""
         return self.outbox.follow(follower, lost, counts=counts)
+
+    def attune(self, manner: TurnConfig) -> None:
+        """Tell turns that no client has asked for in this manner; see `SessionHandle.attune`."""
+        self.manner = replace(manner, concurrency=None)
 
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""

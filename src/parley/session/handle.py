@@ -99,6 +99,15 @@ class SessionHandle(Protocol):
         """
         ...
 
+    @property
+    def manner(self) -> TurnConfig:
+        """How turns are told that no client has asked for: as who began to follow last wants to hear its own."""
+        ...
+
+    def attune(self, manner: TurnConfig) -> None:
+        """Tell such turns in this manner from now on. What else they may do is for the agent's project to say."""
+        ...
+
     async def since(self, epoch: int, offset: int) -> Sequence[Portion] | None:
         """Everything said after this place, None when it cannot be told without a hole."""
         ...

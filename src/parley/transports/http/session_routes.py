@@ -63,7 +63,7 @@ class SessionRoutes:
         session = await self._heard(claims.session)
         injection = None
         if session is not None:
-            answer = await session.post(Post(action))
+            answer = await session.post(Post(action, session.manner))
             await answer.accepted()
             injection = answer.turn
         if REPRESENTATION not in (request.header(b"prefer") or "").replace(" ", "").lower():

@@ -106,7 +106,7 @@ class Documented:
     def _follow(self, session: SessionHandle, epoch: int, heard_from: int) -> None:
         self._epoch = epoch
         self._heard_from = heard_from
-        self.peer.follow(session, self._hear)
+        self.peer.follow(session, self._hear, self._config)
 
     async def _send(self, wire: dict[str, Any]) -> None:
         try:

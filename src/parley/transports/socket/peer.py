@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from parley.domain.ids import ProjectID, UserID
 from parley.domain.project import Project
+from parley.domain.transcript import TurnConfig
 from parley.domain.variant import WHICH, Variant, named, routed
 from parley.errors import InvalidInput, NotAllowed, NotFound, ParleyError
 from parley.session.answer import Answer
@@ -91,10 +92,11 @@ class Peer:
             self._leave()
             self._leave = None
 
-    def follow(self, session: SessionHandle, follower: Follower) -> None:
-        """Hear everything the session says from now on."""
+    def follow(self, session: SessionHandle, follower: Follower, config: TurnConfig) -> None:
+        """Hear everything the session says from now on, also what nobody has asked for as `config` has it."""
         self.forget()
         if self.connection.is_open:
+            session.attune(config)
             self.session = self.followed = session
             self._leave = session.follow(follower, self._lost)
 

@@ -89,7 +89,7 @@ class Widget:
         self._connection.emit("start", {"versionID": session.state().version, "newSessionRequired": False})
         if received_at is not None:
             self._connection.emit("replay", {"replay": missed})
-        self.peer.follow(session, self._hear)
+        self.peer.follow(session, self._hear, self._asked({}))
         for portion in again:
             self._hear(portion)
 
@@ -100,7 +100,7 @@ class Widget:
             return
         session, key = await self.peer.create()
         self._tell_key(key)
-        self.peer.follow(session, self._hear)
+        self.peer.follow(session, self._hear, self._asked({}))
 
     def _tell_key(self, key: str) -> None:
         self._connection.emit("session-key-update", {"sessionKey": key})
