@@ -12,6 +12,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-if [ -f tests/node/package.json ] && [ ! -d tests/node/node_modules ]; then
+installed=tests/node/node_modules/.package-lock.json
+if [ ! -f "$installed" ] || [ tests/node/package-lock.json -nt "$installed" ]; then
   npm --prefix tests/node ci --loglevel=error --no-audit --no-fund
 fi

@@ -167,7 +167,8 @@ async def test_a_greeting_that_is_given_is_what_the_agent_says_first(
     made = await started(client, ground, service, greeting="Welcome back, Ada.")
     at = ground.at(f"/conversations/{made['conversation_id']}")
     assert [(t["role"], t["text"]) for t in (await client.get(at)).json()["turns"]] == [("agent", "Welcome back, Ada.")]
-    assert (await client.post(f"{at}/turns", json={"message": "hi"})).status_code == 200
+    said = (await client.post(f"{at}/turns", json={"message": "hi"})).json()["output"]
+    assert [turn["text"] for turn in said] == ["You said: hi"], "the agent was where it is after words of its own"
     again = await started(client, ground, service, greeting="Welcome again.")
     assert again["session_status"] == "already_active"
     assert "Welcome again." not in (await client.get(at)).text

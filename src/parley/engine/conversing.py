@@ -38,6 +38,8 @@ def has_the_word(step: AgentStep | Crew, turn: Turn) -> bool:
     """Whether the model is to speak although the user has said nothing new: at first, and when it owes an answer."""
     if is_pending(step.id, turn):
         return True
+    if turn.is_hushed:
+        return False
     if turn.frame.storage.get(TALKING) != step.id:
         return step.talks_first
     return turn.variables.memory.spoke_last == "user"

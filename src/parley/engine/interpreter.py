@@ -47,7 +47,7 @@ from parley.engine.remembering import close_accounts, shorten_memory
 from parley.engine.reply import said_in
 from parley.engine.saying import repeat
 from parley.engine.stack import come_back, finish, first, jump, push, reset, restart, start_of, unwind
-from parley.engine.standing_in import is_held, stand_in
+from parley.engine.standing_in import greet, is_held, stand_in
 from parley.engine.steps.function import take_path
 from parley.engine.transfers import heard, path_for, waiting_at
 from parley.engine.turn import Turn
@@ -131,6 +131,7 @@ async def _begin(turn: Turn) -> Next:
     # What comes with this very turn belongs to the conversation that begins with it.
     tell_injections(turn)
     _remember(turn)
+    greet(turn)
     _dress(turn)
     turn.frame.step = start.start
     turn.frame.variables = dict.fromkeys(start.variables, 0)

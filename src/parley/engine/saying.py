@@ -143,5 +143,7 @@ def emit_speech(message: str, audio: str | None, turn: Turn) -> None:
 
 
 def _note(message: str, turn: Turn) -> None:
+    if turn.is_hushed:
+        return
     turn.variables.set("last_response", message)
     turn.variables.memory.said("assistant", message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.domain.actions import Authored, HandoffReply, Joined, Left
+from parley.domain.actions import Authored, HandoffReply, Joined, Launch, Left
 from parley.domain.channel_steps import Handoff
 from parley.domain.channel_traces import HandoffTrace
 from parley.domain.state import Hold
@@ -18,12 +18,15 @@ from parley.engine.saying import emit_speech, emit_text
 from parley.engine.templates import slate_of
 from parley.engine.turn import Turn
 
+BEGIN: dict[str, Any] = {"type": "launch", "payload": {"resetState": False}}
 BACK = "You are talking with the assistant again."
 
 
 def stand_in(turn: Turn) -> bool:
     """Answer the action in the agent's place; False where that is the agent's to do."""
     match turn.action:
+        case Authored() if _is_greeting(turn.action, turn):
+            return False
         case Authored():
             _speak(turn.action, turn)
         case Joined():
@@ -36,6 +39,20 @@ def stand_in(turn: Turn) -> bool:
         case _:
             return False
     return True
+
+
+def _is_greeting(action: Authored, turn: Turn) -> bool:
+    """These are the first words of a conversation: it begins as it always does, with them for the agent's own."""
+    return not action.by and not turn.state.stack
+
+
+def greet(turn: Turn) -> None:
+    """Say the greeting that was given, if one was, before the agent's first step."""
+    if isinstance(turn.action, Authored):
+        action = turn.action
+        _speak(action, turn)
+        turn.hush()
+        turn.replace(Launch(BEGIN, BEGIN["payload"]))
 
 
 def is_held(turn: Turn) -> bool:

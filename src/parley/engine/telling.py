@@ -71,8 +71,9 @@ class Telling:
         spoken = turn.program.settings.modality == "voice"
         if turn.state.stack:
             keep({"message": text, "content": slate_of(text), "spoken": spoken}, turn)
-        turn.variables.set("last_response", text)
-        turn.variables.memory.said("assistant", text)
+        if not turn.is_hushed:
+            turn.variables.set("last_response", text)
+            turn.variables.memory.said("assistant", text)
 
     def _begin(self) -> None:
         turn = self._turn

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from parley.domain.actions import Action
+from parley.domain.channel_traces import CompletionTrace
 from parley.domain.ids import MessageID, StepID, TurnID, nth_id
 from parley.domain.injection import Injection
 from parley.domain.operator import Handover
@@ -18,7 +19,7 @@ from parley.domain.program import Program
 from parley.domain.redaction import Redaction
 from parley.domain.state import Frame, SessionState
 from parley.domain.steps import Step
-from parley.domain.traces import DebugTrace, NodeRef, Trace
+from parley.domain.traces import DebugTrace, NodeRef, SpeakTrace, TextTrace, Trace
 from parley.domain.transcript import TurnConfig
 from parley.engine.logs import log_of_debug
 from parley.engine.redacting import redacted
@@ -56,6 +57,8 @@ class Turn:
     """What hides the secrets that the turn has got to know; None where it knows none."""
     handed_over: Handover | None = None
     """That the agent has handed over to a person in this turn, or goes on without one."""
+    is_hushed = False
+    """Somebody else's words stand for what the agent would say in this turn: it says nothing, and remembers nothing."""
     finished = False
     """The conversation is over."""
     end_reason = "end_of_diagram"
@@ -127,6 +130,12 @@ class Turn:
             log = log_of_debug(payload, self.config.logs, self.now_ms)
             if log is not None:
                 self._emit(log)
+
+    def hush(self) -> None:
+        """From here on the agent's words reach nobody; all else that it shows does."""
+        self.is_hushed = True
+        emit = self._emit
+        self._emit = lambda trace: None if isinstance(trace, TextTrace | SpeakTrace | CompletionTrace) else emit(trace)
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
