@@ -12,8 +12,10 @@ import pytest
 import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from estate_fixture import Ground, break_ground
+from parley.transports.platform.rights import RIGHTS
 
 ENDLESS = {"/v1/{workspace_id}/events/stream"}
 
@@ -89,5 +91,9 @@ def try_out(operation: Any, house: Served) -> None:
             parts["workspace_id"] = house.ground.ours.id
         answer = case.call(headers={"authorization": f"Bearer {house.ground.keys['owner']}"}, timeout=20)
         assert answer.status_code < 500 or answer.status_code == 503, f"{operation.label}: {answer.text}"
+        if (operation.method.upper(), operation.path) in RIGHTS:
+            case.validate_response(answer, checks=[status_code_conformance, response_schema_conformance])
+            nobody = case.call(headers={"authorization": "Bearer pk_0_x"}, timeout=20)
+            assert nobody.status_code in (401, 413, 422), f"{operation.label}: {nobody.text}"
 
     answers()

@@ -10,7 +10,8 @@ import pytest
 
 from estate_fixture import Ground
 from parley.domain.workspace import ROLES, Role, is_at_least
-from parley.transports.platform.rights import RIGHTS
+from parley.transports.platform.door import platform_app
+from parley.transports.platform.rights import RIGHTS, WS
 
 PARTS = {
     "canonical_id": "crm:Patient:1",
@@ -135,3 +136,11 @@ async def test_a_route_lets_in_who_may_and_nobody_else(ground: Ground, method: s
     if "{workspace_id}" in path:
         assert await status(ground, ground.foreign_key, method, path, ours) == 403
         assert await status(ground, ground.keys["owner"], method, path, "not-a-uuid") == 422
+
+
+def test_a_route_without_a_right_is_not_served(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    for route in (("GET", f"{WS}/services"), ("WS", "/agent/test-call")):
+        with monkeypatch.context() as now:
+            now.delitem(RIGHTS, route)
+            with pytest.raises(RuntimeError, match=route[1]):
+                platform_app(ground.estate, 1_000)

@@ -24,8 +24,8 @@ __all__ = ["everything_keeps_to_the_documents"]
 
 ENTITY = "crm:Patient:67890"
 UNKNOWN_ID = str(uuid.UUID(int=1))
-MAY_BE_ADDED = {"401", "403", "422"}
-"""What every route answers to a bad key or path: the seed leaves it out where it takes no body."""
+MAY_BE_ADDED = {"401", "403", "422", "default"}
+"""What every route answers to a bad key or path, which the seed leaves out, and the form of all other refusals."""
 INJECT, START = "POST /v1/{workspace_id}/sessions/{call_sid}/inject", "POST /v1/{workspace_id}/sessions/start"
 
 

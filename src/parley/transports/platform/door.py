@@ -7,10 +7,11 @@ Conversations API does not come through here.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, APIWebSocketRoute
+from fastapi.routing import APIRoute
 from fastapi.utils import generate_unique_id
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,7 +32,7 @@ from parley.transports.platform import (
     workspace_routes,
 )
 from parley.transports.platform.observer_socket import observe
-from parley.transports.platform.problems import add_problems
+from parley.transports.platform.problems import HTTPValidationError, Refusal, add_problems
 from parley.transports.platform.rights import RIGHTS, WS
 from parley.transports.platform.test_call import test_call
 from parley.transports.platform.text_socket import connect_session, text_stream
@@ -52,11 +53,13 @@ ROUTERS = (
     operator_routes.router,
 )
 
-KEYS = {
-    401: {"description": "Missing or invalid API key."},
-    403: {"description": "The key is of another workspace, or of too low a role."},
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Refusal, "description": "Missing or invalid API key."},
+    403: {"model": Refusal, "description": "The key is of another workspace, or of too low a role."},
+    422: {"model": HTTPValidationError, "description": "Validation Error"},
+    "default": {"model": Refusal, "description": "Refused: `detail` says why."},
 }
-"""What every route may answer before it is asked."""
+"""What every route may answer beside its own."""
 
 SOCKETS = {
     f"{WS}/sessions/connect": connect_session,
@@ -86,17 +89,18 @@ def _app(estate: Estate) -> FastAPI:
     for path, endpoint in SOCKETS.items():
         app.add_api_websocket_route(path, endpoint)
     for router in ROUTERS:
-        app.include_router(router, responses=KEYS)  # type: ignore[arg-type]
-    unlisted = [
-        (method, route.path)
-        for route in app.routes
-        if isinstance(route, APIRoute | APIWebSocketRoute)
-        for method in (["WS"] if isinstance(route, APIWebSocketRoute) else sorted(route.methods or ()))
-        if (method, route.path) not in RIGHTS
-    ]
+        app.include_router(router, responses=REFUSALS)
+    unlisted = {*_served(), *(("WS", path) for path in SOCKETS)} - RIGHTS.keys()
     if unlisted:
-        raise RuntimeError(f"rights.py says nothing of {unlisted}")
+        raise RuntimeError(f"rights.py says nothing of {sorted(unlisted)}")
     return app
+
+
+def _served() -> Iterator[tuple[str, str]]:
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            yield from ((method, route.path) for method in route.methods or ())
 
 
 def _operation_id(route: APIRoute) -> str:

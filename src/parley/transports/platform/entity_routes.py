@@ -161,7 +161,7 @@ async def get_entity(entity_id: UUID, caller: Called, estate: TheEstate) -> Enti
     return _shown(await estate.entities.get(caller.workspace.id, str(entity_id)))
 
 
-@router.put("/{canonical_id}")
+@router.put("/{canonical_id}", responses={201: {"model": EntityShown, "description": "It is new."}})
 async def put_entity(
     canonical_id: CanonicalID, body: EntityBody, caller: Called, estate: TheEstate, response: Response
 ) -> EntityShown:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from parley.errors import (
@@ -48,6 +49,34 @@ SHOWN = 200
 """How much of a bad value is shown to who sent it, in bytes of JSON."""
 NO_JSON = {"type": "json_invalid", "loc": ["body"], "msg": "The body is no JSON in UTF-8."}
 NO_OBJECT = "Send a JSON object, with content-type: application/json."
+
+
+class Refusal(BaseModel):
+    """Why something is refused: in words, for programs, and the id under which the log has it.
+
+    `message`: the reason of a documented `detail`.
+    """
+
+    detail: str
+    error_code: str | None = None
+    message: str | None = None
+    request_id: str
+
+
+class ValidationError(BaseModel):
+    """What is wrong with one value, and where."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+    input: Any = None
+    ctx: dict[str, Any] = {}
+
+
+class HTTPValidationError(BaseModel):
+    """What is wrong with the input (seed 003)."""
+
+    detail: list[ValidationError] = []
 
 
 def add_problems(app: FastAPI) -> None:
