@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from pathlib import Path
 
@@ -32,3 +33,31 @@ def test_a_preset_workspace_is_a_uuid_and_stays(tmp_path: Path) -> None:
         pass
     other = refused("serve", AGENT, "--port", "0", "--data", data, WORKSPACE=str(uuid.uuid4()))
     assert "has a default workspace already" in other
+
+
+def test_an_audit_trail_is_verified_and_its_first_broken_entry_named(tmp_path: Path) -> None:
+    data, preset = tmp_path / "data.db", str(uuid.uuid4())
+    headers = {"authorization": "Bearer owner-of-the-house"}
+    with serving(AGENT, "--data", data, WORKSPACE=preset, WORKSPACE_KEY="owner-of-the-house") as server:
+        operators = f"{server.url}/v1/{preset}/operators"
+        for name in ("Ann", "Bob", "Cid"):
+            made = httpx.post(operators, json={"name": name, "email": f"{name}@example.org"}, headers=headers)
+            assert made.status_code == 201
+        shown = httpx.get(f"{operators}/audit-log", headers=headers).json()["items"]
+    last = shown[0]["digest"]
+    whole = run("audit", "verify", "--data", data)
+    assert (whole.returncode, whole.stdout) == (0, f"default: whole, {len(shown)} entries, the last {last}\n")
+    assert run("audit", "verify", "--workspace", preset, "--holds", last, "--data", data).returncode == 0
+    with sqlite3.connect(data) as database:
+        database.execute("DELETE FROM record WHERE kind = 'audit' AND id = ?", [shown[0]["id"]])
+    short = run("audit", "verify", "--holds", last, "--data", data)
+    assert (short.returncode, f"No whole trail holds {last}" in short.stdout) == (1, True)
+    with sqlite3.connect(data) as database:
+        database.execute(
+            "UPDATE record SET data = CAST(replace(CAST(data AS TEXT), 'registered', 'departed') AS BLOB)"
+            " WHERE kind = 'audit'"
+        )
+    broken = run("audit", "verify", "--data", data)
+    assert broken.returncode == 1
+    assert "broken: entry 1 (operator.departed" in broken.stdout
+    assert "There is no workspace" in refused("audit", "verify", "--workspace", "nobody", "--data", data)

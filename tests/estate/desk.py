@@ -20,6 +20,7 @@ from parley.domain.actions import Launch, parse_action
 from parley.domain.conversation_names import call_of, conversation_of
 from parley.domain.state import Contact
 from parley.domain.transcript import Traced
+from parley.domain.workspace import WorkspaceKey
 from parley.ports.llm import LanguageModel
 from parley.projects.load import load
 from parley.session.handle import Post, SessionHandle
@@ -129,6 +130,10 @@ class Desk:
         answer = await self.client.get(self.ground.at(path))
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def estate_key(self) -> WorkspaceKey:
+        """The key of this client."""
+        return await self.ground.estate.keys.open(f"Bearer {self.ground.keys['owner']}")
 
     def events(self) -> list[tuple[str, dict[str, Any]]]:
         """What the workspace is told from here on."""

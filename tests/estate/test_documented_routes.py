@@ -15,10 +15,14 @@ from documented import ROUTES, SCHEMAS, event_faults, frame_faults
 from estate_fixture import Ground
 from parley.transports.platform.rights import RIGHTS, WS
 
+VERBS = ("guidance", "takeover", "handback", "switch-mode", "authored-turn")
+"""What is done to runs: documented later than the documents that these tests hold answers to."""
 OURS = {
     f"PUT {WS}/world/entities/{{canonical_id}}",
     f"GET {WS}/sessions/{{call_sid}}/injections/{{injection_id}}",
     f"POST {WS}/operators/{{operator_id}}/say",
+    *(f"GET {WS}/runs{path}" for path in ("", "/summary", "/{run_id}")),
+    *(f"POST {WS}/runs/{{run_id}}/{verb}" for verb in VERBS),
     f"GET {WS}/webhooks",
     f"POST {WS}/webhooks",
     f"GET {WS}/webhooks/{{webhook_id}}",

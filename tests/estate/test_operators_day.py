@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,51 @@ async def test_a_transcript_tells_the_operator_from_the_agent(desk: Desk) -> Non
     ]
     (escalation,) = (await desk.get("/operators/escalations/active"))["items"]
     assert segments[-1]["escalation_id"] == escalation["escalation_id"]
+
+
+async def test_whatever_is_looked_at_is_in_the_trail_with_the_key_that_looked(desk: Desk) -> None:
+    ada = await asks(desk, "ada")
+    before = await desk.get("/operators/audit-log?limit=20")
+    for path in (
+        f"/conversations/{ada.conversation}",
+        f"/operators/calls/{ada.sid}/transcript",
+        "/operators/queue",
+        "/operators/queue",
+    ):
+        await desk.get(path)
+    log = (await desk.get("/operators/audit-log?limit=20"))["items"]
+    looked = [(each["event_type"], each["data"].get("through")) for each in log[: len(log) - len(before["items"])]]
+    assert looked == [
+        ("operator.viewed_queue", None),
+        ("operator.viewed_transcript", None),
+        ("operator.viewed_transcript", "conversation"),
+    ]
+    assert {each["data"]["key_id"] for each in log} == {(await desk.estate_key()).id}
+    assert "fish" not in str(log)
+
+
+async def test_what_was_said_is_in_the_trail_by_its_digest_alone(desk: Desk) -> None:
+    ada, ann = await asks(desk, "ada"), await desk.operator("ann")
+    await desk.does(ann, "join-call", ada)
+    await desk.does(ann, "say", ada, text="I am Ann, häppy to help.")
+    await desk.does(ann, "send-guidance", ada, message="Offer tea.")
+    await desk.does(ann, "wrap-up", ada, outcome="resolved", notes="Sent tea.")
+    log = {each["event_type"]: each["data"] for each in (await desk.get("/operators/audit-log?limit=20"))["items"]}
+    for type, words in (
+        ("operator.spoke", "I am Ann, häppy to help."),
+        ("operator.guidance_sent", "Offer tea."),
+        ("operator.wrap_up", "Sent tea."),
+    ):
+        told = log[type]
+        assert (told["sha256"], told["length"]) == (sha256(words.encode()).hexdigest(), len(words))
+        assert (told["call_sid"], told["operator_id"]) == (ada.sid, ann)
+        assert words not in str(log)
+
+
+async def test_no_route_changes_or_removes_an_entry(desk: Desk) -> None:
+    (entry, *_) = (await desk.get("/operators/audit-log"))["items"] or [{"id": "x"}]
+    for path in ("/operators/audit-log", f"/operators/audit-log/{entry['id']}"):
+        for method in ("PUT", "PATCH", "DELETE", "POST"):
+            answer = await desk.client.request(method, desk.ground.at(path), json={})
+            assert answer.status_code in (404, 405, 422), (method, path)
+    assert len(await desk.ground.estate.audit.verify(desk.ground.ours.id)) == 0

@@ -45,9 +45,9 @@ async def test_the_agent_is_silent_in_the_middle_of_a_word(spoken: Doors) -> Non
         heard = len(peer.sound)
         assert heard - before < len(encode(f"You said: {story}"))
         await peer.send("user_message", text="Hello?")
-        assert (await peer.next())["type"] == "user_transcript"
+        await peer.the("user_transcript")
         assert await does(client, spoken, ann, "say", sid, text="I am Ann.") == 200
-        assert (await peer.next()) == {"type": "agent_transcript", "transcript": "I am Ann."}
+        assert (await peer.the("agent_transcript"))["transcript"] == "I am Ann."
         words = encode("I am Ann.")
         assert (await sound_until(peer, heard + len(words)))[heard:] == words
         await clock_of(spoken).advance(10)

@@ -23,6 +23,8 @@ keys = typer.Typer(help="API keys of a data file.", no_args_is_help=True)
 app.add_typer(keys, name="key")
 webhooks = typer.Typer(help="Webhooks of a data file.", no_args_is_help=True)
 app.add_typer(webhooks, name="webhook")
+audits = typer.Typer(help="The audit trails of a data file.", no_args_is_help=True)
+app.add_typer(audits, name="audit")
 app.add_typer(knowledge, name="knowledge")
 
 DATA = "parley.db"
@@ -194,3 +196,15 @@ def webhook_replay(
     from parley.cli.workspaces import replay_delivery
 
     replay_delivery(data, webhook, delivery)
+
+
+@audits.command("verify")
+def audit_verify(
+    workspace: Annotated[str | None, typer.Option(help="Id, slug or default; all of them without.")] = None,
+    holds: Annotated[str | None, typer.Option(help="A digest that was printed before: it must still be there.")] = None,
+    data: Data = DATA,
+) -> None:
+    """Say whether trails are whole, and their last digests; else which entry was changed or is missing."""
+    from parley.cli.workspaces import verify_audit
+
+    raise typer.Exit(verify_audit(data, workspace, holds))

@@ -9,7 +9,8 @@ from rich.console import Console
 from parley.app import OWNER_DAYS, Backend, clock
 from parley.cli.data import with_store
 from parley.domain.workspace import ROLES, Role, WorkspaceID
-from parley.errors import BadProject
+from parley.errors import BadProject, Conflict
+from parley.workspaces.audit import Audit
 from parley.workspaces.keys import WorkspaceKeys
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.webhooks import Webhooks
@@ -42,6 +43,35 @@ def replay_delivery(data: str, webhook: str, delivery: str) -> None:
 
     id = with_store(data, replay)
     Console(highlight=False).print(f"Queued as {id}. It is sent when the server next starts.")
+
+
+def verify_audit(data: str, workspace: str | None, holds: str | None) -> int:
+    """Check audit trails and print what was found, a line each; 1 where one is broken or `holds` is in none."""
+
+    async def verify(store: Backend) -> tuple[list[str], bool]:
+        audit, workspaces = Audit(store.records, clock()), Workspaces(store.records, clock())
+        found = await workspaces.list(at_most=10_000)
+        wanted = None if workspace is None else await _workspace(store, workspace)
+        lines, is_whole, is_held = [], True, holds is None
+        for each in found:
+            if wanted not in (None, each.id):
+                continue
+            try:
+                trail = await audit.verify(each.id)
+            except Conflict as broken:
+                is_whole = False
+                lines.append(f"{each.slug}: {broken.message}")
+                continue
+            is_held = is_held or holds in trail.digests
+            last = f", the last {trail.digests[-1]}" if trail.digests else ""
+            lines.append(f"{each.slug}: whole, {len(trail)} entries{last}")
+        if not is_held:
+            lines.append(f"No whole trail holds {holds}: what came up to it was taken away.")
+        return lines, is_whole and is_held
+
+    lines, is_good = with_store(data, verify)
+    Console(highlight=False, soft_wrap=True).print("\n".join(lines), markup=False)
+    return 0 if is_good else 1
 
 
 async def _workspace(store: Backend, named: str) -> WorkspaceID:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from parley.domain.operator import AuditEntry
@@ -23,8 +24,20 @@ from parley.ports.records import Page, Record, Records
 KIND = "audit"
 SERVER = "parley"
 """Who did what nobody's key asked for, such as ending a lease that ran out."""
+LOOK_MS = 60_000
+LOOKS = 10_000
+"""How many looks are remembered."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(AuditEntry).decode
+
+
+class Verified(Struct, frozen=True):
+    """A whole trail: the digest of each entry, oldest first. Who has kept one can tell whether the trail ends early."""
+
+    digests: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.digests)
 
 
 class Audit:
@@ -34,6 +47,8 @@ class Audit:
         self._records = records
         self._clock = clock
         self._adding = asyncio.Lock()
+        self._looks: dict[tuple[str, str, str], int] = {}
+        """When somebody was last noted to look at something, longest ago first."""
 
     async def note(self, key: WorkspaceKey, type: str, data: dict[str, Any]) -> AuditEntry:
         """Somebody with this key did something. Durable when it returns."""
@@ -78,19 +93,31 @@ class Audit:
             after = Page(page[-1].place, page[-1].id)
         return found[skipped : skipped + at_most]
 
-    async def verify(self, workspace: WorkspaceID) -> int:
-        """How many entries there are. Raises `Conflict` where one was changed or is missing."""
-        count, before = 0, ""
+    async def note_look(self, key: WorkspaceKey, type: str, data: dict[str, Any]) -> None:
+        """Somebody with this key looked; who looks again and again at one thing is noted once a minute."""
+        now, look = self._clock.now_ms(), (key.id, type, str(data.get("session_id", "")))
+        if self._looks.get(look, now - LOOK_MS) > now - LOOK_MS:
+            return
+        self._looks.pop(look, None)
+        self._looks[look] = now
+        if len(self._looks) > LOOKS:
+            del self._looks[next(iter(self._looks))]
+        await self._add(key.workspace, key.id, type, data)
+
+    async def verify(self, workspace: WorkspaceID) -> Verified:
+        """What there is. Raises `Conflict`, which names the first entry that was changed or is missing."""
+        count, digests = 0, [""]
         after: Page | None = None
         while page := await self._records.list(KIND, workspace, after=after, at_most=500):
             for record in page:
                 entry = _decode(record.data)
                 count += 1
-                if record.place != count or entry.digest != _digest(before, replace(entry, digest="")):
-                    raise Conflict(f"The audit trail of this workspace is broken at entry {count}.")
-                before = entry.digest
+                if record.place != count or entry.digest != _digest(digests[-1], replace(entry, digest="")):
+                    gone = "is missing" if record.place != count else f"({entry.type}, {entry.id}) was changed"
+                    raise Conflict(f"The audit trail of this workspace is broken: entry {count} {gone}.", code="broken")
+                digests.append(entry.digest)
             after = Page(page[-1].place, page[-1].id)
-        return count
+        return Verified(digests[1:])
 
     async def _last(self, workspace: WorkspaceID) -> Record | None:
         found = await self._records.list(KIND, workspace, at_most=1, newest=True)

@@ -25,6 +25,7 @@ from parley.workspaces.observing import Observing
 from parley.workspaces.operators import Operators
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.reporting import Reporting
+from parley.workspaces.runs import Runs
 from parley.workspaces.seats import Seats
 from parley.workspaces.services import Services
 from parley.workspaces.supervising import Supervising
@@ -50,7 +51,6 @@ class Estate:
     """Made once, by the composition root."""
 
     house: House
-    clock: Clock
     workspaces: Workspaces
     keys: WorkspaceKeys
     services: Services
@@ -68,12 +68,18 @@ class Estate:
     injecting: Injecting
     supervising: Supervising
     observing: Observing
+    runs: Runs
     calls: Calls = field(default_factory=Calls)
     owners: Seats = field(default_factory=lambda: Seats(1))
     """Who talks in a conversation, over a socket of their own."""
     observers: Seats = field(default_factory=lambda: Seats(OBSERVERS))
     speech: Speech | None = None
     telephone: Telephone | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.house.clock
 
     async def open(self) -> None:
         """Take up what the last process left."""
@@ -101,14 +107,13 @@ def estate_of(
     clock, directory, workspaces = house.clock, house.directory, Workspaces(records, house.clock)
     events, audit, webhooks = Events(clock), Audit(records, clock), Webhooks(records, clock)
     services, delivering = Services(house.catalog, workspaces), Delivering(webhooks, tools, clock, private_hosts)
-    operators, escalations, wrap_ups = Operators(records, clock), Escalations(records, clock), WrapUps(records)
+    operators, escalations = Operators(records, clock), Escalations(records, clock)
     talks = Talks(directory, transcripts, conversations, workspaces, services)
     injections = directory.injections or Injections(records, clock)
     injecting = Injecting(directory, talks, injections, audit)
-    supervising = Supervising(directory, talks, operators, escalations, wrap_ups, injecting, audit, events, clock)
+    supervising = Supervising(talks, operators, escalations, WrapUps(records), injecting, audit, events, clock)
     return Estate(
         house=house,
-        clock=clock,
         workspaces=workspaces,
         keys=WorkspaceKeys(records, clock),
         services=services,
@@ -126,5 +131,6 @@ def estate_of(
         injecting=injecting,
         supervising=supervising,
         observing=Observing(directory.happenings, injections, events),
+        runs=Runs(conversations, services, operators, clock),
         speech=speech,
     )

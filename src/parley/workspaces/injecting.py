@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from parley.domain.conversation_names import session_of_call, session_of_conversation
+from parley.domain.conversation_names import call_of, session_of_call, session_of_conversation
 from parley.domain.injection import InjectionKind, Receipt
 from parley.domain.workspace import Workspace, WorkspaceKey
 from parley.errors import NotFound, SessionEnded
@@ -55,14 +55,29 @@ class Injecting:
         operator: str | None = None,
     ) -> Receipt:
         """Put it in. With a `key` that was used before, the first receipt. Raises `NotFound` when it is too late."""
+        return (await self.inject_once(session, kind, message, sender, by, key=key, operator=operator))[0]
+
+    async def inject_once(
+        self,
+        session: SessionHandle,
+        kind: InjectionKind,
+        message: str,
+        sender: str,
+        by: WorkspaceKey,
+        *,
+        key: str | None = None,
+        operator: str | None = None,
+    ) -> tuple[Receipt, bool]:
+        """Like `inject`; False where the `key` was used before."""
         injection = self._injections.fresh(session.id, kind, message, sender, by.id, operator)
         try:
             receipt = await session.inject(injection, None if key is None else f"{by.id} {key}")
         except SessionEnded as ended:
             raise NotFound(UNKNOWN, code="no_session") from ended
-        if receipt.injection.id == injection.id:
+        is_new = receipt.injection.id == injection.id
+        if is_new:
             await self._note(receipt, by)
-        return receipt
+        return receipt, is_new
 
     async def receipt(self, workspace: Workspace, sid: str, id: str) -> Receipt:
         """What became of an injection, also after the end. Raises `NotFound`."""
@@ -73,6 +88,7 @@ class Injecting:
         words = injection.message.encode("utf-8", "surrogatepass")
         told = {
             "session_id": injection.session,
+            "call_sid": call_of(injection.session),
             "injection_id": injection.id,
             "kind": injection.kind,
             "status": receipt.status,

@@ -18,7 +18,6 @@ from parley.domain.operator import Mode, Operator, Outcome, WrapUp
 from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
 from parley.errors import Conflict, NotFound, ParleyError, SessionEnded
 from parley.ports.clock import Clock
-from parley.session.directory import Directory
 from parley.session.handle import SessionHandle
 from parley.workspaces.audit import Audit
 from parley.workspaces.escalations import Escalations
@@ -26,6 +25,7 @@ from parley.workspaces.events import Events
 from parley.workspaces.injecting import Injecting
 from parley.workspaces.leases import Leases
 from parley.workspaces.operators import Operators
+from parley.workspaces.presence import Presence
 from parley.workspaces.talks import Talks
 from parley.workspaces.wrap_ups import WrapUps
 
@@ -39,12 +39,17 @@ class NotYours(ParleyError):
     code = "forbidden"
 
 
+class NotOnCall(NotFound):
+    """An operator does something in a conversation that they are not in."""
+
+    code = "not_on_call"
+
+
 class Supervising:
     """What operators do."""
 
     def __init__(
         self,
-        directory: Directory,
         talks: Talks,
         operators: Operators,
         escalations: Escalations,
@@ -54,7 +59,6 @@ class Supervising:
         events: Events,
         clock: Clock,
     ) -> None:
-        self._directory = directory
         self._talks = talks
         self._operators = operators
         self._escalations = escalations
@@ -65,8 +69,7 @@ class Supervising:
         self._events = events
         self._clock = clock
         self._leases = Leases(clock, self._expire)
-        self._present: dict[SessionID, dict[str, WorkspaceID]] = {}
-        """Who is in which conversation: operators, and their workspaces."""
+        self._presence = Presence()
 
     async def start(self) -> None:
         """Take up what the last process left: who is where, and the leases that it gave."""
@@ -74,14 +77,15 @@ class Supervising:
             if operator.call is None:
                 continue
             id = SessionID(operator.call)
-            self._present.setdefault(id, {})[operator.id] = operator.workspace
-            state = await self._talks.live(id)
-            if state is None:
+            self._presence.put(id, operator.id, operator.workspace)
+            session = await self._talks.live(id)
+            hold = None if session is None else session.state().hold
+            if session is None:
                 await self._free(id, operator.id, "session_ended")
-            elif operator.mode == "takeover" and (state.hold is None or state.hold.operator != operator.id):
+            elif operator.mode == "takeover" and hold is not None and hold.operator == operator.id:
+                self._leases.keep(id, operator.id, hold.until)
+            elif operator.mode == "takeover":
                 await self._free(id, operator.id, "lease_expired")
-            elif operator.mode == "takeover" and state.hold is not None:
-                self._leases.keep(id, operator.id, state.hold.until)
 
     async def stop(self) -> None:
         """Watch no more leases; they run out by themselves."""
@@ -112,7 +116,7 @@ class Supervising:
         await self.operator(workspace, id, by)
         session = await self.live(workspace, sid)
         operator = await self._operators.join(workspace.id, id, session.id, mode)
-        self._present.setdefault(session.id, {})[id] = workspace.id
+        self._presence.put(session.id, id, workspace.id)
         try:
             if session.state().ended is not None:
                 raise NotFound("Call not found.", code="no_session")
@@ -152,13 +156,17 @@ class Supervising:
         await self._note(by, "operator.spoke", operator, session.id, told)
         return answer
 
-    async def guide(self, workspace: Workspace, id: str, sid: str, message: str, by: WorkspaceKey) -> Receipt:
-        """Coach the agent; the user notices nothing. Raises `NotFound`."""
+    async def guide(
+        self, workspace: Workspace, id: str, sid: str, message: str, by: WorkspaceKey, *, key: str | None = None
+    ) -> tuple[Receipt, bool]:
+        """Coach the agent; the user notices nothing. False where the `key` was used before. Raises `NotFound`."""
         operator = await self.operator(workspace, id, by)
         session = await self.live(workspace, sid)
-        receipt = await self._injecting.inject(session, "guidance", message, operator.name, by, operator=operator.id)
+        guided = await self._injecting.inject_once(
+            session, "guidance", message, operator.name, by, key=key, operator=operator.id
+        )
         await self._renew(session, operator, by)
-        return receipt
+        return guided
 
     async def wrap_up(
         self, workspace: Workspace, id: str, sid: str, outcome: Outcome, notes: str, by: WorkspaceKey
@@ -182,7 +190,7 @@ class Supervising:
     async def over(self, session: SessionID) -> None:
         """A conversation has ended: whoever was in it is free."""
         self._leases.drop(session)
-        for operator in list(self._present.get(session, ())):
+        for operator in self._presence.of(session):
             await self._free(session, operator, "session_ended")
 
     async def present(
@@ -192,7 +200,7 @@ class Supervising:
         operator = await self.operator(workspace, id, by)
         session = await self.live(workspace, sid)
         if operator.call != session.id:
-            raise NotFound("This operator is not on this call. Join it first.", code="not_on_call")
+            raise NotOnCall("This operator is not on this call. Join it first.")
         return operator, session
 
     async def live(self, workspace: Workspace, sid: str) -> SessionHandle:
@@ -243,10 +251,7 @@ class Supervising:
 
     async def _part(self, session: SessionID, operator: Operator) -> None:
         """The operator is not in the conversation any more."""
-        there = self._present.get(session, {})
-        there.pop(operator.id, None)
-        if not there:
-            self._present.pop(session, None)
+        self._presence.remove(session, operator.id)
         await self._operators.leave(operator.workspace, operator.id, session)
 
     async def _command(self, session: SessionHandle, action: Action) -> TurnID:
@@ -257,18 +262,19 @@ class Supervising:
 
     async def _expire(self, id: SessionID, holder: str) -> None:
         """No sign of life came: the agent goes on."""
-        state = await self._talks.live(id)
-        if state is not None and state.hold is not None and state.hold.operator == holder:
-            if state.hold.until > self._clock.now_ms():
-                self._leases.keep(id, holder, state.hold.until)
+        session = await self._talks.live(id)
+        hold = None if session is None else session.state().hold
+        if session is not None and hold is not None and hold.operator == holder:
+            if hold.until > self._clock.now_ms():
+                self._leases.keep(id, holder, hold.until)
                 return
-            await (await self._directory.recall(id)).command(left(holder))
+            await self._command(session, left(holder))
             await self._escalations.hand_back(id)
         await self._free(id, holder, "lease_expired")
 
     async def _free(self, id: SessionID, holder: str, reason: str) -> None:
         """Nobody asked for it: the operator is out of the conversation."""
-        workspace = self._present.get(id, {}).get(holder)
+        workspace = self._presence.workspace_of(id, holder)
         if workspace is None:
             return
         operator = await self._operators.get(workspace, holder)

@@ -141,13 +141,13 @@ class Talks:
             raise NotFound(otherwise, code="no_conversation")
         return session
 
-    async def live(self, id: SessionID) -> SessionState | None:
-        """The state of a session that lives, whoever owns it."""
+    async def live(self, id: SessionID) -> SessionHandle | None:
+        """The session where it lives, whoever owns it."""
         try:
-            state = (await self._directory.recall(id)).state()
+            session = await self._directory.recall(id)
         except NotFound:
             return None
-        return state if state.ended is None else None
+        return session if session.state().ended is None else None
 
     async def list(
         self, workspace: Workspace, *, channel: str | None = None, at_most: int, skipped: int = 0, **more: Any

@@ -153,9 +153,16 @@ async def get_conversation(
     estate: TheEstate,
     with_tools: Annotated[bool, Query(alias="include_tool_calls")] = False,
 ) -> ConversationDetail:
-    """One conversation with all that was said, and the tools that were used where they are wanted."""
+    """One conversation with all that was said, and the tools that were used where they are wanted.
+
+    Who reads it is in the audit trail.
+    """
     session = await estate.talks.find(caller.workspace, str(conversation_id))
-    return detail_of(session.state(), await estate.talks.turns(session), estate.clock.now_ms(), with_tools=with_tools)
+    told = {"session_id": session.id, "call_sid": call_of(session.id), "through": "conversation"}
+    await estate.audit.note_look(caller.key, "operator.viewed_transcript", told)
+    shown = detail_of(session.state(), await estate.talks.turns(session), estate.clock.now_ms(), with_tools=with_tools)
+    escalation = await estate.escalations.of(session.id)
+    return shown if escalation is None else shown.model_copy(update={"escalation_status": escalation.status})
 
 
 @router.delete("/{conversation_id}", status_code=204)

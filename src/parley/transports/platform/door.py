@@ -24,6 +24,7 @@ from parley.transports.platform import (
     event_routes,
     key_routes,
     operator_routes,
+    run_routes,
     service_routes,
     session_routes,
     transcript_routes,
@@ -51,6 +52,7 @@ ROUTERS = (
     escalation_routes.router,
     transcript_routes.router,
     operator_routes.router,
+    run_routes.router,
 )
 
 REFUSALS: dict[int | str, dict[str, Any]] = {

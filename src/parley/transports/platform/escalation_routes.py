@@ -38,15 +38,16 @@ _DAYS = {"day": 1, "week": 7, "month": 30}
 
 @router.get("/queue")
 async def get_operator_queue(caller: Called, estate: TheEstate) -> Queue:
-    """Live conversations, those that wait for a person first."""
+    """Live conversations, those that wait for a person first. Who looks is in the audit trail."""
     workspace = caller.workspace
+    await estate.audit.note_look(caller.key, "operator.viewed_queue", {})
     live = await estate.talks.list(workspace, is_live=True, at_most=LIVE)
     states = {state.id: state for state in live.states}
     active = {each.session: each for each in await estate.escalations.list(workspace.id) if each.is_active}
     for session in active.keys() - states.keys():
         found = await estate.talks.live(SessionID(session))
         if found is not None:
-            states[found.id] = found
+            states[found.id] = found.state()
     names = {service.id: service.name for service in await estate.services.of(workspace)}
     now = estate.clock.now_ms()
     items = [queue_item(state, active.get(state.id), now, names) for state in states.values()]

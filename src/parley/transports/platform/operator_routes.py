@@ -14,7 +14,7 @@ from parley.domain.conversation_names import call_of, conference_of, participant
 from parley.domain.ids import SessionID
 from parley.domain.operator import Mode, Operator, OperatorStatus
 from parley.transports.platform.access import Called, Caller, TheEstate
-from parley.transports.platform.shapes import Email, Limit, Name, Paginated, Phone, Sid, Token, moment, page_of
+from parley.transports.platform.shapes import Email, Limit, Name, Paginated, Phone, Sid, Spoken, Token, moment, page_of
 from parley.workspaces.escalations import NONE, Handled
 from parley.workspaces.estate import Estate
 from parley.workspaces.telephone import NO_BROWSER_AUDIO, NoTelephone
@@ -23,8 +23,6 @@ router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
 Connection = Literal["browser", "phone"]
 Rank = Literal["operator", "supervisor", "admin"]
 Kind = Literal["clinical", "administrative", "crisis_counselor"]
-Spoken = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
-"""Words for the user, and not only spaces."""
 Skills = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(max_length=50)]
 _ACTIONS = Literal[
     "operator.registered",
@@ -186,6 +184,7 @@ class AuditShown(BaseModel):
     data: dict[str, Any]
     created_at: datetime
     ingested_at: datetime
+    digest: str
 
 
 @router.post("", status_code=201)
@@ -234,6 +233,7 @@ async def list_audit_log(
             data={**entry.data, "key_id": entry.by},
             created_at=moment(entry.at),
             ingested_at=moment(entry.at),
+            digest=entry.digest,
         )
         for entry in found
     ]
@@ -307,7 +307,7 @@ async def operator_send_guidance(
     operator_id: UUID, body: GuidanceBody, caller: Called, estate: TheEstate
 ) -> GuidanceAnswer:
     """Coach the agent; the user notices nothing."""
-    receipt = await estate.supervising.guide(
+    receipt, _ = await estate.supervising.guide(
         caller.workspace, str(operator_id), body.call_sid, body.message, caller.key
     )
     return GuidanceAnswer(status=receipt.status, call_sid=body.call_sid, injection_id=receipt.injection.id)

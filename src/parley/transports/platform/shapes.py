@@ -29,6 +29,8 @@ Email = Annotated[
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
 ]
+Spoken = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
+"""Words for the user, and not only spaces."""
 Limit = Annotated[int, Query(gt=0, le=20)]
 Token = Annotated[int, Query(ge=0, le=10**9)]
 
