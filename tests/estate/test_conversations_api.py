@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from typing import Any
 
 import httpx
 import pytest
 
-from estate_fixture import Ground
+from estate_fixture import Ground, break_ground
+from failing_store import FailingStore
+from house_fixture import open_house
+from parley.backends.clock import StillClock, SystemClock
+from parley.engine.turn import Turn
 
 ENTITY = "crm:Patient:67890"
 
@@ -172,3 +177,50 @@ async def test_a_greeting_that_is_given_is_what_the_agent_says_first(
     again = await started(client, ground, service, greeting="Welcome again.")
     assert again["session_status"] == "already_active"
     assert "Welcome again." not in (await client.get(at)).text
+
+
+async def test_a_turn_that_cannot_be_saved_ends_its_stream_with_an_error_and_may_be_tried_again() -> None:
+    store = FailingStore(clock=SystemClock())
+    ground = await break_ground(await open_house(store=store))
+    async with ground.client() as client:
+        service = (await ground.estate.services.of(ground.ours))[0].id
+        made = (await client.post(ground.at("/conversations"), json={"service_id": service})).json()
+        at, headers = ground.at(f"/conversations/{made['id']}/turns/stream"), {"idempotency-key": "once"}
+        store.fails = {"commit"}
+        failed = await client.post(at, json={"message": "fish"}, headers=headers)
+        assert failed.status_code == 200
+        assert events(failed.text)[-1] == "error"
+        assert "done" not in events(failed.text)
+        told = json.loads(failed.text.rstrip().splitlines()[-1].removeprefix("data: "))
+        assert told == {
+            "message": told["message"],
+            "code": "upstream_error",
+            "retryable": True,
+            "status_code": 503,
+        }
+        store.fails = set()
+        again = await client.post(at, json={"message": "fish"}, headers=headers)
+        assert events(again.text) == ["token", "message", "done"]
+        shown = (await client.get(ground.at(f"/conversations/{made['id']}"))).json()["turns"]
+        assert [turn["text"] for turn in shown] == ["Hello, you!", "fish", "You said: fish"]
+
+
+async def test_a_quiet_stream_is_kept_open_with_comments() -> None:
+    clock, goes_on = StillClock(now_ms=2_000_000_000_000), asyncio.Event()
+
+    async def slow(turn: Turn) -> None:
+        await goes_on.wait()
+
+    ground = await break_ground(await open_house(clock=clock, engine=slow))
+    async with ground.client() as client:
+        service = (await ground.estate.services.of(ground.ours))[0].id
+        body = {"service_id": service, "auto_greet": False}
+        made = (await client.post(ground.at("/conversations"), json=body)).json()
+        at = ground.at(f"/conversations/{made['id']}/turns/stream")
+        asked = asyncio.create_task(client.post(at, json={"message": "fish"}))
+        for _ in range(4):
+            await clock.advance(5)
+        goes_on.set()
+        told = (await asked).text
+        assert told.startswith(": keep-alive\n\n")
+        assert events(told) == ["done"]

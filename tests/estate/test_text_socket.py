@@ -15,6 +15,7 @@ from estate_fixture import Ground, break_ground
 from failing_store import FailingStore
 from house_fixture import open_house, project
 from parley.backends.clock import StillClock, SystemClock
+from parley.domain.conversation_names import conversation_of
 from parley.domain.ids import ProjectID
 from parley.domain.steps import Message
 from parley.engine.saying import emit_text
@@ -353,3 +354,28 @@ async def test_a_turn_that_cannot_be_saved_is_told_as_an_error() -> None:
         async with doors.open(STREAM, **await asking(doors), conversation_id=conversation) as again:
             await again.send("message", text="fish")
             assert texts(await again.until("response_complete"))[-1:] == ["You said: fish"]
+
+
+async def test_parts_come_with_messages_as_with_turns_over_http(doors: Doors) -> None:
+    async with doors.open(STREAM, **await asking(doors)) as peer:
+        conversation = await greeted(peer)
+        picture = {"type": "image", "url": "https://pictures.test/cat.png"}
+        await peer.send("message", text="fish", content=[picture])
+        assert texts(await peer.until("response_complete")) == ["You said: fish"]
+        await peer.send("message", content=[{**picture, "type": "Image"}])
+        assert "content.0.type" in (await peer.next())["message"]
+        await peer.send("message", text="fish", media_type="image/png")
+        assert "media_url" in (await peer.next())["message"]
+    async with doors.ground.client() as client:
+        shown = (await client.get(doors.ground.at(f"/conversations/{conversation}"))).json()
+    heard = next(turn for turn in shown["turns"] if turn["role"] == "user")
+    assert (heard["text"], heard["content"][0]["url"]) == ("fish", picture["url"])
+
+
+async def test_a_call_belongs_to_its_caller(doors: Doors) -> None:
+    asked = await asking(doors)
+    async with doors.open("/agent/test-call", **asked) as peer:
+        sid = str((await peer.the("session_started"))["call_sid"])
+        session = await doors.ground.estate.injecting.find(doors.ground.ours, sid)
+        conversation = conversation_of(session.id)
+        assert await doors.code(STREAM, **asked, conversation_id=conversation) == 4409

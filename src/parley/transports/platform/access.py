@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
 from parley.errors import ParleyError
+from parley.transports.http.keep_alive import KeepAlive
 from parley.transports.platform.rights import RIGHTS
 from parley.workspaces.estate import Estate
 
@@ -43,7 +44,14 @@ def estate_of(request: Request) -> Estate:
     return estate
 
 
+def keep_alive_of(request: Request) -> KeepAlive:
+    """What keeps the door's quiet streams open."""
+    keep_alive: KeepAlive = request.app.state.keep_alive
+    return keep_alive
+
+
 TheEstate = Annotated[Estate, Depends(estate_of)]
+TheKeepAlive = Annotated[KeepAlive, Depends(keep_alive_of)]
 
 
 async def holder_of(request: Request, estate: TheEstate, credentials: Credentials) -> WorkspaceKey:

@@ -16,6 +16,7 @@ from fastapi.utils import generate_unique_id
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parley.transports.http.keep_alive import KeepAlive
 from parley.transports.http.request import BodyTooLarge
 from parley.transports.platform import (
     conversation_routes,
@@ -87,6 +88,7 @@ def _app(estate: Estate) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.estate = estate
+    app.state.keep_alive = KeepAlive(estate.clock)
     add_problems(app)
     for path, endpoint in SOCKETS.items():
         app.add_api_websocket_route(path, endpoint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 
 import msgspec
@@ -106,12 +106,17 @@ class _Line:
 
     async def serve(self) -> None:
         """From the first frame to the last."""
-        try:
-            session = await self._session()
-            call = self._call(session)
-        except ParleyError as error:
-            await close(self._socket, FAILED, error.message)
-            return
+        with ExitStack() as claims:
+            try:
+                session = await self._session()
+                call = self._call(session)
+                claims.enter_context(self._estate.owners.taking(session.id))
+            except ParleyError as error:
+                await close(self._socket, FAILED, error.message)
+                return
+            await self._serve(call, session)
+
+    async def _serve(self, call: Call, session: SessionHandle) -> None:
         registered = await self._estate.calls.add(self._caller.workspace.id, session.state())
         unfollow = session.follow(lambda portion: self._tell_tools(call, portion), counts=False)
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from parley.domain.conversation_names import conversation_of
 from parley.domain.ids import TurnID
 from parley.domain.transcript import Completed, Emission, Ended, Traced
-from parley.errors import Busy, NotFound, ParleyError
+from parley.errors import Busy, InvalidInput, NotFound, ParleyError
 from parley.session.answer import Answer
 from parley.session.handle import SessionHandle
 from parley.session.outbox import Portion
@@ -39,9 +39,11 @@ from parley.transports.platform.sockets import (
     service_of,
     welcome,
 )
+from parley.transports.platform.turn_body import read_turn
 from parley.transports.platform.turn_shapes import traces_in
 from parley.transports.platform.turn_stream import FrameReader
 from parley.workspaces.estate import Estate
+from parley.workspaces.said import Said as Words
 from parley.workspaces.services import ServiceView
 
 ENDINGS = {
@@ -56,10 +58,31 @@ SHOWN = frozenset({"message", "tool_call_started", "tool_call_completed"})
 
 
 class Said(Struct, frozen=True, tag_field="type", tag="message"):
-    """The user says something. A second message with the same `client_message_id` within a day is the first."""
+    """The user says something. A second message with the same `client_message_id` within a day is the first.
 
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    The other fields are those of a turn over HTTP, which checks them.
+    """
+
+    text: Annotated[str, Meta(max_length=10_000)] = ""
     client_message_id: Annotated[str, Meta(pattern="^[!-~]{1,256}$")] | None = None
+    content: list[dict[str, Any]] | None = None
+    media_url: str | None = None
+    media_type: str | None = None
+    context: str | None = None
+
+    def words(self) -> Words:
+        """What is said. Raises `InvalidInput`."""
+        if not (self.text.strip() or self.content or self.media_url):
+            raise InvalidInput("This message is empty.")
+        if not (self.content or self.media_url or self.media_type or self.context):
+            return Words(self.text)
+        return read_turn(
+            message=self.text,
+            content=self.content,
+            media_url=self.media_url,
+            media_type=self.media_type,
+            context=self.context,
+        )
 
 
 class Stop(Struct, frozen=True, tag_field="type", tag="stop"):
@@ -216,13 +239,11 @@ class TextLine:
                     continue
 
     async def _say(self, said: Said) -> None:
-        if not said.text.strip():
-            self._out.put("error", message="This message is empty.")
-            return
         session, key = self._session, said.client_message_id
         try:
+            words = said.words()
             is_known = key is not None and await session.answered(key) is not None
-            answer = await self._estate.talks.say(session, said.text, streams=False, key=key)
+            answer = await self._estate.talks.say(session, words, streams=False, key=key)
         except ParleyError as error:
             self._out.put("error", message=error.message)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from parley.errors import InvalidInput
 from parley.transports.platform.shapes import check_fit
@@ -47,3 +47,12 @@ class TurnBody(BaseModel):
         if not self.message and not parts:
             raise InvalidInput.at("message", "1 to 10000 characters")
         return Said(self.message, tuple(parts), self.context)
+
+
+def read_turn(**fields: Any) -> Said:
+    """The same, from fields that came another way. Raises `InvalidInput`."""
+    try:
+        return TurnBody.model_validate(fields).said()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise InvalidInput(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from wrong

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from parley.domain.conversation_names import conversation_of, turn_name
 from parley.session.answer import Answer
 from parley.session.handle import SessionHandle
-from parley.transports.platform.access import Called, TheEstate
+from parley.transports.http.keep_alive import KeepAlive
+from parley.transports.platform.access import Called, TheEstate, TheKeepAlive
 from parley.transports.platform.conversation_routes import status_of
 from parley.transports.platform.turn_body import TurnBody
 from parley.transports.platform.turn_shapes import (
@@ -59,6 +60,7 @@ async def create_turn(
     body: TurnBody,
     caller: Called,
     estate: TheEstate,
+    keep_alive: TheKeepAlive,
     with_tools: WithTools = False,
     poll: bool = False,
     key: Key = None,
@@ -74,7 +76,7 @@ async def create_turn(
         return _stream_of(polled) if streams else polled
     answer = await _said(session, body, estate, streams=streams, key=key)
     if streams:
-        return _stream(session, answer, with_tools)
+        return _stream(session, answer, keep_alive, with_tools)
     return _whole(session, [Exchange(answer.record, await answer.whole())], body.message, with_tools)
 
 
@@ -108,13 +110,14 @@ async def create_turn_stream(
     body: TurnBody,
     caller: Called,
     estate: TheEstate,
+    keep_alive: TheKeepAlive,
     with_tools: WithTools = False,
     key: Key = None,
 ) -> StreamingResponse:
     """Say something; the answer is always a stream."""
     session = await estate.talks.find(caller.workspace, str(conversation_id))
     answer = await _said(session, body, estate, streams=True, key=key)
-    return _stream(session, answer, with_tools)
+    return _stream(session, answer, keep_alive, with_tools)
 
 
 async def _said(session: SessionHandle, body: TurnBody, estate: Estate, *, streams: bool, key: str | None) -> Answer:
@@ -135,7 +138,7 @@ def _stream_of(answer: TurnAnswer) -> StreamingResponse:
     return StreamingResponse(iter([*said, frame("done", done)]), media_type=EVENT_STREAM)
 
 
-def _stream(session: SessionHandle, answer: Answer, with_tools: bool) -> StreamingResponse:
+def _stream(session: SessionHandle, answer: Answer, keep_alive: KeepAlive, with_tools: bool) -> StreamingResponse:
     def done() -> dict[str, object]:
         state = session.state()
         return {
@@ -148,4 +151,6 @@ def _stream(session: SessionHandle, answer: Answer, with_tools: bool) -> Streami
 
     turn = turn_name(answer.turn)
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no", "x-turn-id": turn}
-    return StreamingResponse(frames(answer, done, with_tools=with_tools), media_type=EVENT_STREAM, headers=headers)
+    return StreamingResponse(
+        frames(answer, done, keep_alive, with_tools=with_tools), media_type=EVENT_STREAM, headers=headers
+    )

@@ -12,7 +12,9 @@ import msgspec
 
 from parley.errors import Draining, ParleyError
 from parley.session.answer import Answer
+from parley.transports.http.keep_alive import KeepAlive
 from parley.transports.http.problems import is_retryable
+from parley.transports.http.sse import COMMENT
 from parley.transports.http.transcript_text import said_by_agent
 from parley.transports.platform.problems import status_of
 from parley.transports.platform.turn_shapes import tool_told_by, traces_in
@@ -20,14 +22,21 @@ from parley.transports.platform.turn_shapes import tool_told_by, traces_in
 _encode = msgspec.json.Encoder().encode
 
 
-async def frames(answer: Answer, done: Callable[[], dict[str, object]], *, with_tools: bool) -> AsyncIterator[bytes]:
-    """The frames of a turn, as it is said. A client that goes away stops nothing."""
+async def frames(
+    answer: Answer, done: Callable[[], dict[str, object]], keep_alive: KeepAlive, *, with_tools: bool
+) -> AsyncIterator[bytes]:
+    """The frames of a turn, as it is said, and a comment where there is silence. A client that goes away stops
+    nothing."""
     reader = FrameReader(with_tools=with_tools)
     try:
-        async for portion in answer.read():
-            for trace in traces_in(portion):
-                for event, data in reader.read(trace):
-                    yield frame(event, data)
+        with keep_alive.watching(answer.nudge) as watch:
+            async for portion in answer.read():
+                if not portion and watch.is_due:
+                    yield COMMENT
+                for trace in traces_in(portion):
+                    for event, data in reader.read(trace):
+                        yield frame(event, data)
+                watch.touch()
     except ParleyError as error:
         yield frame(
             "error",
