@@ -16,6 +16,8 @@ from house_fixture import open_house
 from house_fixture import project as a_project
 from parley.backends.clock import StillClock
 from parley.domain.actions import authored
+from parley.engine.world import NOWHERE
+from parley.replay.replaying import Shelf, replay
 
 PICTURE = {"type": "image", "url": "https://pictures.test/a%20cat.png", "media_type": "image/png"}
 
@@ -266,3 +268,14 @@ async def test_an_open_conversation_sleeps_after_a_while_and_wakes_with_a_turn(m
             "closed",
             "completed",
         ]
+
+
+async def test_a_conversation_that_was_told_facts_is_replayed_as_it_was(
+    client: httpx.AsyncClient, ground: Ground
+) -> None:
+    made = await begun(client, ground, instruction="Speak like a pirate.", context={"plan": "gold"})
+    await said(client, ground, made["id"], message="one", context="page 7", content=[PICTURE])
+    store, session = ground.opened.store, await state_of(ground, made["id"])
+    again = await replay(Shelf(store, store, store.versions), session.id, NOWHERE.scripts, None)
+    assert [(turn.remarks, turn.is_same) for turn in again.turns] == [([], True)] * len(again.turns)
+    assert len(again.turns) == 2

@@ -57,6 +57,7 @@ class Rehearsal:
         self._state = SessionState(
             stored.id, stored.project, stored.environment, agent.version, stored.user, stored.created_at
         )
+        self._state.contact = stored.contact
         seed(agent.program, self._state, {})
         self._outbox = Outbox(1, 1)
 
