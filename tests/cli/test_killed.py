@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running import HANG_SECONDS, Server, serving
+from running import HANG_SECONDS, Server, run, serving
 
 AGENT = """
 project: desk
@@ -128,6 +128,10 @@ def test_a_webhook_that_was_not_taken_is_sent_again_under_its_name(data: tuple[P
         assert (second["x-parley-delivery"], again) == (first["x-parley-delivery"], body)
         logged = client.get(f"/webhooks/{made['id']}/deliveries").json()["items"]
         assert [each["id"] for each in logged] == [first["x-parley-delivery"]]
+        done = run("webhook", "replay", made["id"], logged[0]["id"], "--data", data[1])
+        assert "Queued as" in done.stdout
+        _, third, once_more = receiver.got.get(timeout=HANG_SECONDS)
+        assert (third["x-parley-delivery"], once_more) == (first["x-parley-delivery"], body)
     assert receiver.got.empty()
     receiver.shutdown()
     receiver.server_close()

@@ -186,7 +186,7 @@ async def test_time_is_limited(tools: HttpTools, base: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "x", "ftp://x.test/", "http://", "http://x.test:99999/", "//x", "http://[::1", "\0"]
+    "url", ["", "x", "ftp://x.test/", "http://", "http://x.test:99999/", "//x", "http://[::1", "\0", "http://xn--/"]
 )
 async def test_what_is_no_url_is_refused(tools: HttpTools, url: str) -> None:
     with pytest.raises(RequestFailed):

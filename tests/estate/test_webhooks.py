@@ -137,7 +137,7 @@ async def test_what_was_not_sent_is_sent_by_the_next_process(webhooks: Webhooks,
     await first.stop()
     receiver = Receiver()
     await Delivering(webhooks, receiver, clock).start()
-    await until(lambda: clock.sleepers == 1)
+    await until(lambda: clock.sleepers == 2)
     await clock.advance(PAUSES[0] * 1.26)
     await finished(webhooks, webhook)
     assert len(receiver.got) == 1

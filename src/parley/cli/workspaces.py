@@ -11,6 +11,7 @@ from parley.cli.data import with_store
 from parley.domain.workspace import ROLES, Role, WorkspaceID
 from parley.errors import BadProject, Conflict
 from parley.workspaces.audit import Audit
+from parley.workspaces.delivering import WISHES
 from parley.workspaces.keys import WorkspaceKeys
 from parley.workspaces.registry import Workspaces
 from parley.workspaces.webhooks import Webhooks
@@ -33,16 +34,16 @@ def create_workspace_key(data: str, workspace: str, role: str, label: str, days:
 
 
 def replay_delivery(data: str, webhook: str, delivery: str) -> None:
-    """Queue a delivery once more. A server sends it when it starts; a running one is asked over its API."""
+    """Queue a delivery once more: the server that uses the data sends it, soon or when it starts."""
 
     async def replay(store: Backend) -> str:
         webhooks = Webhooks(store.records, clock())
-        found = await webhooks.of(webhook)
-        before = await webhooks.delivery(found.id, delivery)
-        return (await webhooks.queue_body(found, before.type, before.body, replay_of=before.id)).id
+        again = await webhooks.again((await webhooks.of(webhook)).id, delivery)
+        await webhooks.wish(again)
+        return again.id
 
     id = with_store(data, replay)
-    Console(highlight=False).print(f"Queued as {id}. It is sent when the server next starts.")
+    Console(highlight=False).print(f"Queued as {id}. A server that runs sends it within {WISHES:g} seconds.")
 
 
 def verify_audit(data: str, workspace: str | None, holds: str | None) -> int:

@@ -46,7 +46,10 @@ class Attempt(Struct, frozen=True, omit_defaults=True):
 
 
 class Delivery(Struct, frozen=True, omit_defaults=True):
-    """One event on its way to one place. `body` is what is sent, to the byte; `due_at` is when it is tried next."""
+    """One event on its way to one place. `body` is what is sent, to the byte; `due_at` is when it is tried next.
+
+    `about` is the conversation that it tells of, "" where it tells of none.
+    """
 
     id: str
     webhook: str
@@ -57,6 +60,7 @@ class Delivery(Struct, frozen=True, omit_defaults=True):
     status: DeliveryStatus = "pending"
     attempts: tuple[Attempt, ...] = ()
     replay_of: str | None = None
+    about: str = ""
 
 
 Payload = dict[str, Any]

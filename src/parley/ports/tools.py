@@ -23,7 +23,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Request(Struct, frozen=True):
-    """`timeout` is in seconds. `private_hosts`: `name` or `name:port`."""
+    """`timeout` is in seconds. `private_hosts`: `name` or `name:port`. `follows` False: a redirect is the response."""
 
     method: str
     url: str
@@ -31,6 +31,7 @@ class Request(Struct, frozen=True):
     body: bytes | None = None
     timeout: float = TIMEOUT
     private_hosts: frozenset[str] = frozenset()
+    follows: bool = True
 
 
 class Response(Struct, frozen=True):

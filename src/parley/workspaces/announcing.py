@@ -85,7 +85,7 @@ class Announcing:
         while True:
             source, type, payload = await self._waiting.get()
             try:
-                await self._delivering.send(await self._owner(source), type, payload)
+                await self._delivering.send(await self._owner(source), type, payload, _about(payload))
             except Exception as error:  # noqa: BLE001 - what cannot be queued must not keep the rest
                 log.warning("webhook not queued", type=type, error=repr(error))
             finally:
@@ -95,6 +95,12 @@ class Announcing:
         if isinstance(source, PlatformEvent):
             return source.workspace
         return (await self._workspaces.owner_of(source)).id
+
+
+def _about(payload: Payload) -> str:
+    """The conversation that an event tells of, by the sid of its call."""
+    data = payload["data"]
+    return str(data.get("call_sid") or call_of(data["sessionID"]))
 
 
 def _kind(state: SessionState) -> str:

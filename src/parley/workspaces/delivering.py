@@ -1,7 +1,8 @@
 """Sends webhooks: signed, tried again with longer and longer pauses, from a queue that outlives the process.
 
 The signature is the hexadecimal HMAC-SHA256 of `v1:{timestamp}:{body}` (platform API, section 7); whoever gets it
-refuses timestamps (seconds) that are more than five minutes off.
+refuses timestamps (seconds) that are more than five minutes off. Order: what one webhook is told of one conversation is
+tried in the order in which it happened; what has to be tried again may come after what happened later.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ log = structlog.get_logger()
 PAUSES = (5.0, 30.0, 120.0, 600.0, 3_600.0, 6 * 3_600.0, 12 * 3_600.0)
 """Seconds between tries; after the last one it has failed."""
 TIMEOUT = 10.0
-AT_ONCE = 16
+AT_ONCE, EACH = 64, 4
+"""How many are sent at once, in all and to one webhook: who answers slowly holds nobody else up."""
+WISHES = 5.0
+"""Seconds after which it is noticed that another process wants something sent."""
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
@@ -45,50 +49,81 @@ class Delivering:
         self._clock = clock
         self._private_hosts = private_hosts
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._sending: set[asyncio.Task[None]] = set()
+        self._lanes: dict[str, asyncio.Semaphore] = {}
+        self._lines: dict[tuple[str, str], asyncio.Event] = {}
+        """The first try of the last event about each conversation."""
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._is_stopped = False
 
     async def start(self) -> None:
-        """Take up what was not sent when the last process ended."""
+        """Take up what was not sent when the last process ended, and what other processes want sent."""
         for delivery in await self._webhooks.pending():
             self._begin(delivery)
+        self._looking = asyncio.get_running_loop().create_task(self._look())
 
     async def stop(self) -> None:
         """Send no more; what waits is taken up by the next process."""
         self._is_stopped = True
-        sending = list(self._sending)
+        sending = [*self._sending.values(), *(() if self._looking is None else (self._looking,))]
         for task in sending:
             task.cancel()
         await asyncio.gather(*sending, return_exceptions=True)
 
-    async def send(self, workspace: WorkspaceID, type: str, payload: Payload) -> None:
-        """Queue an event for every webhook of a workspace that wants it."""
+    async def send(self, workspace: WorkspaceID, type: str, payload: Payload, about: str = "") -> None:
+        """Queue an event about a conversation for every webhook of a workspace that wants it."""
         for webhook in await self._webhooks.list(workspace):
             if not webhook.types or type in webhook.types:
-                self._begin(await self._webhooks.queue(webhook, type, payload))
+                self._begin(await self._webhooks.queue(webhook, type, payload, about))
 
     async def replay(self, webhook: Webhook, id: str) -> Delivery:
         """Send an event once more, whatever came of it. Raises `NotFound`."""
-        before = await self._webhooks.delivery(webhook.id, id)
-        again = await self._webhooks.queue_body(webhook, before.type, before.body, replay_of=before.id)
+        again = await self._webhooks.again(webhook.id, id)
         self._begin(again)
         return again
 
-    def _begin(self, delivery: Delivery) -> None:
-        if self._is_stopped:
-            return
-        task = asyncio.get_running_loop().create_task(self._deliver(delivery))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+    async def _look(self) -> None:
+        while True:
+            await self._clock.sleep(WISHES)
+            try:
+                for delivery in await self._webhooks.wished():
+                    self._begin(delivery)
+            except StoreUnavailable as error:
+                log.warning("replays postponed", error=error.code)
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    def _begin(self, delivery: Delivery) -> None:
+        if self._is_stopped or delivery.id in self._sending or delivery.status != "pending":
+            return
+        task = asyncio.get_running_loop().create_task(self._in_line(delivery))
+        self._sending[delivery.id] = task
+        task.add_done_callback(lambda _: self._sending.pop(delivery.id, None))
+
+    async def _in_line(self, delivery: Delivery) -> None:
+        """Deliver it, after the first try of what happened before in the same conversation."""
+        if not delivery.about or delivery.attempts:
+            await self._deliver(delivery, asyncio.Event())
+            return
+        place, tried = (delivery.webhook, delivery.about), asyncio.Event()
+        before, self._lines[place] = self._lines.get(place), tried
+        try:
+            if before is not None:
+                await before.wait()
+            await self._deliver(delivery, tried)
+        finally:
+            tried.set()
+            if self._lines.get(place) is tried:
+                del self._lines[place]
+
+    async def _deliver(self, delivery: Delivery, tried: asyncio.Event) -> None:
+        lane = self._lanes.setdefault(delivery.webhook, asyncio.Semaphore(EACH))
         while delivery.status == "pending":
             pause = (delivery.due_at - self._clock.now_ms()) / 1000
             if pause > 0:
                 await self._clock.sleep(pause)
             try:
-                async with self._room:
+                async with lane, self._room:
                     attempt = await self._try(delivery)
+                tried.set()
                 delivery = _after(delivery, attempt)
                 await self._webhooks.update(delivery)
             except NotFound:
@@ -109,7 +144,7 @@ class Delivering:
             ("x-parley-timestamp", str(now // 1000)),
             ("x-parley-signature", sign(webhook.secret, now // 1000, body)),
         )
-        request = Request("POST", webhook.url, headers, body, TIMEOUT, self._private_hosts)
+        request = Request("POST", webhook.url, headers, body, TIMEOUT, self._private_hosts, follows=False)
         try:
             response = await self._tools.send(request)
         except RequestFailed as failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
@@ -18,8 +19,14 @@ from parley.ports.records import Page, Record, Records
 
 WEBHOOK = "webhook"
 DELIVERY = "delivery"
+WISH = "delivery wish"
+"""A delivery that another process wants sent: the server looks for them."""
 KEPT = 1_000
-"""How many deliveries of a webhook are kept; those that wait are never dropped."""
+"""How many deliveries of a webhook are kept, and those that wait beyond them."""
+MOST = 10_000
+"""How many may wait for one webhook: beyond it the oldest are given up."""
+TRIMMED = 200
+"""How many deliveries are looked at when there are too many."""
 _encode = msgspec.json.Encoder().encode
 _decode_webhook = msgspec.json.Decoder(Webhook).decode
 _decode_delivery = msgspec.json.Decoder(Delivery).decode
@@ -76,23 +83,41 @@ class Webhooks:
             for record in found:
                 await self._records.remove(DELIVERY, record.id)
 
-    async def queue(self, webhook: Webhook, type: str, payload: Payload, replay_of: str | None = None) -> Delivery:
+    async def queue(self, webhook: Webhook, type: str, payload: Payload, about: str = "") -> Delivery:
         """Keep an event that is to be sent."""
-        return await self.queue_body(webhook, type, _encode(payload).decode(), replay_of)
-
-    async def queue_body(self, webhook: Webhook, type: str, body: str, replay_of: str | None = None) -> Delivery:
-        """Keep the body of an event that is to be sent."""
         now = self._clock.now_ms()
-        made = Delivery(new_id(now), webhook.id, type, body, now, now, replay_of=replay_of)
-        await self._records.add(Record(DELIVERY, made.id, _encode(made), webhook.id, place=now))
-        await self._trim(webhook.id)
+        body = _encode(payload).decode()
+        return await self._keep(Delivery(new_id(now), webhook.id, type, body, now, now, about=about))
+
+    async def again(self, webhook: str, id: str) -> Delivery:
+        """Keep a delivery that is to be sent once more, whatever came of it. Raises `NotFound`."""
+        before, now = await self.delivery(webhook, id), self._clock.now_ms()
+        first = before.replay_of or before.id
+        return await self._keep(Delivery(new_id(now), webhook, before.type, before.body, now, now, replay_of=first))
+
+    async def wish(self, delivery: Delivery) -> None:
+        """Let the server that uses this store send what was kept here."""
+        await self._records.add(Record(WISH, delivery.id, delivery.webhook.encode(), place=self._clock.now_ms()))
+
+    async def wished(self) -> Sequence[Delivery]:
+        """What other processes want sent, told once."""
+        found = []
+        for record in await self._records.list(WISH, ""):
+            await self._records.remove(WISH, record.id)
+            with suppress(NotFound):
+                found.append(await self.delivery(record.data.decode(), record.id))
+        return found
+
+    async def _keep(self, made: Delivery) -> Delivery:
+        await self._records.add(Record(DELIVERY, made.id, _encode(made), made.webhook, place=made.created_at))
+        await self._trim(made.webhook)
         return made
 
     async def update(self, delivery: Delivery) -> None:
-        """Keep what came of a try. One that is gone meanwhile stays gone."""
+        """Keep what came of a try. Raises `NotFound` where it is gone meanwhile."""
         record = await self._records.get(DELIVERY, delivery.id)
         if record is None:
-            return
+            raise NotFound("Delivery not found.", code="no_delivery")
         try:
             await self._records.save(replace(record, data=_encode(delivery), revision=record.revision + 1))
         except Conflict:
@@ -123,9 +148,10 @@ class Webhooks:
         extra = await self._records.count(DELIVERY, webhook) - KEPT
         if extra <= 0:
             return
-        for record in await self._records.list(DELIVERY, webhook, at_most=extra):
-            if _decode_delivery(record.data).status != "pending":
+        for record in await self._records.list(DELIVERY, webhook, at_most=min(extra, TRIMMED)):
+            if _decode_delivery(record.data).status != "pending" or extra > MOST:
                 await self._records.remove(DELIVERY, record.id)
+                extra -= 1
 
     async def _record(self, workspace: WorkspaceID, id: str) -> Record:
         record = await self._records.get(WEBHOOK, id)

@@ -77,7 +77,7 @@ class HttpTools:
         for hop in range(REDIRECTS + 1):
             response = await self._once(request, method, url, headers, body)
             target = dict(response.headers).get("location")
-            if response.status not in (301, 302, 303, 307, 308) or not target:
+            if response.status not in (301, 302, 303, 307, 308) or not target or not request.follows:
                 return Response(
                     response.status, response.reason, str(url), response.headers, response.body, is_redirected=hop > 0
                 )
@@ -126,9 +126,10 @@ class HttpTools:
 def _parsed(text: str, base: httpx.URL | None = None) -> httpx.URL:
     try:
         url = httpx.URL(text.strip()) if base is None else base.join(text)
+        host = url.host
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise RequestFailed("this is not a URL") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise RequestFailed("a URL begins with http:// or https:// and names a host")
     return url
 
