@@ -55,6 +55,30 @@ async def test_turns_after_an_offset_and_unfinished_ones(store: Any) -> None:
     assert [t.id for t in await store.turns(S1, at_most=2)] == ["t0", "t1"]
 
 
+async def test_all_turns_are_read_page_by_page(store: Any) -> None:
+    state = session()
+    await store.create(state)
+    await store.create(session("s2", user="bert"))
+    for n, id in enumerate(("t9", "t1", "t5", "t0")):
+        state = saved(state)
+        await store.commit(state, finished(turn(id, key=f"k{n}" if n % 2 else None), first=1 + 3 * n, count=3))
+        await store.accept(turn(id, session="s2"))
+    await store.commit(saved(state), replace(turn("quiet"), said=()))
+    await store.accept(turn("open"))
+
+    async def since(id: str | None, at_most: int = 10) -> list[str]:
+        return [t.id for t in await store.page(S1, None if id is None else TurnID(id), at_most)]
+
+    assert await since(None) == ["t9", "t1", "t5", "t0", "quiet", "open"]
+    assert await since(None, 2) == ["t9", "t1"]
+    assert await since("t1", 2) == ["t5", "t0"]
+    assert await since("t0") == ["quiet", "open"]
+    assert await since("open") == []
+    (whole,) = await store.page(S1, TurnID("t9"), 1)
+    assert comparable(whole) == comparable(await store.turn(S1, id=TurnID("t1")))
+    assert list(await store.page(SessionID("nobody"), None, 10)) == []
+
+
 async def test_a_finished_turn_that_said_nothing_is_found_by_its_id_alone(store: Any) -> None:
     await store.create(session())
     await store.commit(saved(session()), replace(turn(), said=()))

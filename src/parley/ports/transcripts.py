@@ -19,3 +19,10 @@ class Transcripts(Protocol):
     async def turns(self, session: SessionID, *, after: int = 0, at_most: int = 1000) -> Sequence[TurnRecord]:
         """Turns with an emission whose offset is greater than `after`, and unfinished ones, in order."""
         ...
+
+    async def page(self, session: SessionID, since: TurnID | None, at_most: int) -> Sequence[TurnRecord]:
+        """All turns in order, from the first (None) or from the one behind `since` on.
+
+        For those who read a session whole: a page costs the same wherever it is.
+        """
+        ...

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
-from parley.domain.ids import SessionID
+from parley.domain.ids import SessionID, TurnID
 from parley.domain.transcript import TurnRecord
 from parley.ports.transcripts import Transcripts
 
@@ -12,12 +13,11 @@ PAGE = 200
 
 
 async def all_turns(transcripts: Transcripts, session: SessionID) -> AsyncIterator[list[TurnRecord]]:
-    """Every finished turn, in pages, in order."""
-    after = 0
-    while True:
-        page = await transcripts.turns(session, after=after, at_most=PAGE)
+    """Every finished turn, in pages, in order. Others may work between two pages."""
+    since: TurnID | None = None
+    while page := await transcripts.page(session, since, PAGE):
         told = [turn for turn in page if turn.said]
-        if not told:
-            return
-        yield told
-        after = max(turn.said[-1].offset for turn in told if turn.said)
+        if told:
+            yield told
+        since = page[-1].id
+        await asyncio.sleep(0)

@@ -10,6 +10,7 @@ import asyncio
 from asyncio import Future
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from parley.backends.store.encoding import (
     KEY_LIFE_MS,
@@ -189,6 +190,16 @@ class MemoryStore:
             return ()
         found = [(id, turn) for id, turn in kept.turns.items() if turn.said is None or turn.last > after]
         return [turn_from(session, id, turn.asked, turn.said) for id, turn in found[:at_most]]
+
+    async def page(self, session: SessionID, since: TurnID | None, at_most: int) -> Sequence[TurnRecord]:
+        """See `Transcripts.page`."""
+        kept = self._sessions.get(session)
+        if kept is None:
+            return ()
+        # From the end: the turn itself may have been let go.
+        ids = list(takewhile(lambda id: id != since, reversed(kept.turns)))
+        found = ((id, kept.turns[id]) for id in ids[: -at_most - 1 : -1])
+        return [turn_from(session, id, turn.asked, turn.said) for id, turn in found]
 
     def _add(self, session: _Session, turn: TurnRecord, asked: bytes) -> _Turn:
         if turn.key is not None:

@@ -151,6 +151,10 @@ class SqliteStore:
         """See `Transcripts.turns`."""
         return [turn_from(session, *row) for row in self._read(self._queries.turns, session, after, at_most)]
 
+    async def page(self, session: SessionID, since: TurnID | None, at_most: int) -> Sequence[TurnRecord]:
+        """See `Transcripts.page`."""
+        return [turn_from(session, *row) for row in self._read(self._queries.page_of_turns, since, session, at_most)]
+
     def _read(self, sql: str, *bindings: Any) -> list[tuple[Any, ...]]:
         return self._database.read(sql, bindings)
 

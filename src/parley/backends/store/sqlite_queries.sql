@@ -57,6 +57,16 @@ SELECT id, asked, said FROM turn WHERE n IN (
   ORDER BY t.n LIMIT ?
 ) ORDER BY n;
 
+-- name: page_of_turns
+-- The inner part reads an index alone, and no turn.
+SELECT id, asked, said FROM turn WHERE n IN (
+  SELECT t.n FROM session s
+  LEFT JOIN turn b ON b.id = ? AND b.session = s.n
+  CROSS JOIN turn t INDEXED BY turn_name ON t.session = s.n
+  WHERE s.id = ? AND t.n > coalesce(b.n, 0)
+  ORDER BY t.n LIMIT ?
+) ORDER BY n;
+
 -- name: forget_turns
 DELETE FROM turn WHERE session IN (SELECT n FROM session WHERE project = ? AND user = ?);
 
