@@ -206,9 +206,10 @@ async def test_a_turn_that_cannot_be_saved_ends_its_stream_with_an_error_and_may
 
 
 async def test_a_quiet_stream_is_kept_open_with_comments() -> None:
-    clock, goes_on = StillClock(now_ms=2_000_000_000_000), asyncio.Event()
+    clock, began, goes_on = StillClock(now_ms=2_000_000_000_000), asyncio.Event(), asyncio.Event()
 
     async def slow(turn: Turn) -> None:
+        began.set()
         await goes_on.wait()
 
     ground = await break_ground(await open_house(clock=clock, engine=slow))
@@ -218,7 +219,8 @@ async def test_a_quiet_stream_is_kept_open_with_comments() -> None:
         made = (await client.post(ground.at("/conversations"), json=body)).json()
         at = ground.at(f"/conversations/{made['id']}/turns/stream")
         asked = asyncio.create_task(client.post(at, json={"message": "fish"}))
-        for _ in range(4):
+        await began.wait()
+        for _ in range(20):
             await clock.advance(5)
         goes_on.set()
         told = (await asked).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -279,3 +280,25 @@ async def test_a_conversation_that_was_told_facts_is_replayed_as_it_was(
     again = await replay(Shelf(store, store, store.versions), session.id, NOWHERE.scripts, None)
     assert [(turn.remarks, turn.is_same) for turn in again.turns] == [([], True)] * len(again.turns)
     assert len(again.turns) == 2
+
+
+async def test_who_waits_while_the_conversation_is_closed_is_told_so(
+    client: httpx.AsyncClient, ground: Ground, model: Listener
+) -> None:
+    id = (await begun(client, ground))["id"]
+    at = ground.at(f"/conversations/{id}/turns")
+    model.goes_on = asyncio.Event()
+    running = asyncio.create_task(client.post(at, json={"message": "one"}))
+    while not model.asked:
+        await asyncio.sleep(0)
+    waiting = [asyncio.create_task(client.post(f"{at}{way}", json={"message": "two"})) for way in ("", "/stream")]
+    session = await state_of(ground, id)
+    while len(session.work.unfinished()) < 3:
+        await asyncio.sleep(0)
+    await client.delete(ground.at(f"/conversations/{id}"))
+    assert (await running).json()["conversation"]["status"] == "closed"
+    whole, streamed = [await each for each in waiting]
+    assert (whole.status_code, whole.json()["detail"]) == (409, "Conversation is closed.")
+    assert streamed.text.startswith("event: error\n")
+    assert '"code":"client_error"' in streamed.text
+    assert '"status_code":409' in streamed.text

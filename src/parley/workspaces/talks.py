@@ -16,7 +16,7 @@ from parley.domain.actions import Launch, authored
 from parley.domain.conversation_names import session_of_conversation
 from parley.domain.ids import ProjectID, SessionID, UserID
 from parley.domain.state import Contact, SessionState
-from parley.domain.transcript import TurnConfig, TurnRecord
+from parley.domain.transcript import Completed, Emission, TurnConfig, TurnRecord
 from parley.domain.workspace import Workspace, WorldEntity
 from parley.errors import Conflict, NotFound, SessionEnded
 from parley.ports.conversations import Conversations, Wanted
@@ -25,6 +25,7 @@ from parley.session.answer import Answer
 from parley.session.directory import Directory
 from parley.session.edits import briefed
 from parley.session.handle import Post, SessionHandle
+from parley.session.performance import SESSION_ENDED
 from parley.session.whole import all_turns
 from parley.workspaces.entities import facts_of
 from parley.workspaces.registry import Workspaces
@@ -122,7 +123,7 @@ class Talks:
         try:
             return await session.post(Post(said.action(), config, key=key))
         except SessionEnded as ended:
-            raise Conflict("Conversation is closed.", code="conversation_closed") from ended
+            raise closed() from ended
 
     async def find(self, workspace: Workspace, conversation: str) -> SessionHandle:
         """The conversation, closed or not. Raises `NotFound`, for another workspace's too."""
@@ -166,6 +167,17 @@ class Talks:
     async def turns(self, session: SessionHandle) -> Sequence[TurnRecord]:
         """What was said so far, oldest first."""
         return [turn async for page in all_turns(self._transcripts, session.id) for turn in page]
+
+
+def closed() -> Conflict:
+    """No turn is taken any more."""
+    return Conflict("Conversation is closed.", code="conversation_closed")
+
+
+def check_taken(said: Sequence[Emission]) -> None:
+    """Raises `Conflict` where a turn waited while the conversation was closed: nobody has answered it."""
+    if any(isinstance(each.body, Completed) and each.body.reason == SESSION_ENDED for each in said):
+        raise closed()
 
 
 def _briefed(contact: Contact, briefing: Briefing) -> Contact:

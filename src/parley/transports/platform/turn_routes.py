@@ -27,6 +27,7 @@ from parley.transports.platform.turn_shapes import (
 )
 from parley.transports.platform.turn_stream import frame, frames
 from parley.workspaces.estate import Estate
+from parley.workspaces.talks import check_taken
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations/{conversation_id}/turns", tags=["Conversations"])
 EVENT_STREAM = "text/event-stream"
@@ -77,7 +78,9 @@ async def create_turn(
     answer = await _said(session, body, estate, streams=streams, key=key)
     if streams:
         return _stream(session, answer, keep_alive, with_tools)
-    return _whole(session, [Exchange(answer.record, await answer.whole())], body.message, with_tools)
+    exchange = Exchange(answer.record, await answer.whole())
+    check_taken(exchange.said)
+    return _whole(session, [exchange], body.message, with_tools)
 
 
 async def _polled(session: SessionHandle, estate: Estate, with_tools: bool) -> TurnAnswer:

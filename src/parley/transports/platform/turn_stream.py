@@ -18,6 +18,7 @@ from parley.transports.http.sse import COMMENT
 from parley.transports.http.transcript_text import said_by_agent
 from parley.transports.platform.problems import status_of
 from parley.transports.platform.turn_shapes import tool_told_by, traces_in
+from parley.workspaces.talks import check_taken
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +38,7 @@ async def frames(
                     for event, data in reader.read(trace):
                         yield frame(event, data)
                 watch.touch()
+        check_taken(answer.said)
     except ParleyError as error:
         yield frame(
             "error",
