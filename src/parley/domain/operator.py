@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from parley.domain.workspace import WorkspaceID
 
+OperatorRole = Literal["operator", "supervisor", "admin"]
+OperatorType = Literal["clinical", "administrative", "crisis_counselor"]
+Connection = Literal["browser", "phone"]
 OperatorStatus = Literal["online", "busy", "offline"]
 Mode = Literal["listen", "takeover"]
 EscalationStatus = Literal["requested", "connected", "handback", "completed"]
@@ -27,10 +30,10 @@ class Operator(Struct, frozen=True, omit_defaults=True):
     email: str
     created_at: int
     updated_at: int
-    role: str = "operator"
-    type: str = "clinical"
+    role: OperatorRole = "operator"
+    type: OperatorType = "clinical"
     phone_number: str | None = None
-    connection_method: str = "browser"
+    connection_method: Connection = "browser"
     skills: tuple[str, ...] = ()
     status: OperatorStatus = "offline"
     status_changed_at: int = 0

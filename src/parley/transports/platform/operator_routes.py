@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from parley.domain.conversation_names import call_of, conference_of, participant_of
 from parley.domain.ids import SessionID
-from parley.domain.operator import Mode, Operator, OperatorStatus
+from parley.domain.operator import Connection, Mode, Operator, OperatorRole, OperatorStatus, OperatorType
 from parley.transports.platform.access import Called, Caller, TheEstate
 from parley.transports.platform.shapes import Email, Limit, Name, Paginated, Phone, Sid, Spoken, Token, moment, page_of
 from parley.workspaces.escalations import NONE, Handled
@@ -20,9 +20,6 @@ from parley.workspaces.estate import Estate
 from parley.workspaces.telephone import NO_BROWSER_AUDIO, NoTelephone
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
-Connection = Literal["browser", "phone"]
-Rank = Literal["operator", "supervisor", "admin"]
-Kind = Literal["clinical", "administrative", "crisis_counselor"]
 Skills = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(max_length=50)]
 _ACTIONS = Literal[
     "operator.registered",
@@ -47,8 +44,8 @@ class OperatorBody(BaseModel):
 
     name: Name
     email: Email
-    type: Kind = "clinical"
-    role: Rank = "operator"
+    type: OperatorType = "clinical"
+    role: OperatorRole = "operator"
     connection_method: Connection = "browser"
     phone_number: Phone | None = None
     skills: Skills = []
@@ -59,8 +56,8 @@ class OperatorChange(BaseModel):
 
     name: Name | None = None
     email: Email | None = None
-    type: Kind | None = None
-    role: Rank | None = None
+    type: OperatorType | None = None
+    role: OperatorRole | None = None
     connection_method: Connection | None = None
     phone_number: Phone | None = None
     skills: Skills | None = None
@@ -74,9 +71,9 @@ class OperatorShown(BaseModel):
     workspace_id: UUID
     name: str | None
     email: str | None
-    type: str | None
-    role: str
-    connection_method: str
+    type: OperatorType | None
+    role: OperatorRole
+    connection_method: Connection
     phone_number: str | None
     skills: list[str]
     status: OperatorStatus
