@@ -6,10 +6,11 @@ import httpx
 import jsonschema
 import pytest
 
-from house_fixture import API_KEY, Opened, Talk, events_of
+from house_fixture import API_KEY, Opened, Talk, events_of, open_house
 from parley.domain.transcript import Completed, Traced
 from parley.session.handle import SessionHandle
 from parley.session.outbox import Portion
+from slow_engine import SlowEngine
 
 SCHEMA = {
     "type": "object",
@@ -152,3 +153,70 @@ async def test_a_stream_that_is_being_read_is_not_a_connection(client: httpx.Asy
     assert events_of((await talk.stream({"type": "launch"})).content)[-1].event == "end"
     answer = await client.post(path_of(talk), json=BODIES[4], headers=AUTH | {"prefer": "return=representation"})
     assert answer.json()["status"] == "no_active_connection"
+
+
+PREFER = AUTH | {"prefer": "return=representation"}
+
+
+async def test_a_receipt_says_what_became_of_an_event(opened: Opened, client: httpx.AsyncClient, talk: Talk) -> None:
+    await talk.launch()
+    session = await session_of(opened, talk)
+    session.follow(lambda _: None)
+    sent = (await client.post(path_of(talk), json=BODIES[4], headers=PREFER)).json()["injectionID"]
+    await talk.say("and then")
+    receipt = (await client.get(f"{path_of(talk)}/{sent}", headers=AUTH)).json()
+    assert (receipt["injectionID"], receipt["status"], receipt["stage"]) == (sent, "delivered", "shown")
+    assert receipt["turnID"] == sent
+    assert receipt["receivedAt"] <= receipt["changedAt"]
+    silent = (await client.post(path_of(talk), json=BODIES[2], headers=PREFER)).json()["injectionID"]
+    await talk.say("and then")
+    assert (await client.get(f"{path_of(talk)}/{silent}", headers=AUTH)).json()["stage"] in (
+        "shown",
+        "folded_into_turn",
+    )
+    await talk.send({"type": "end"})
+    assert (await client.get(f"{path_of(talk)}/{sent}", headers=AUTH)).json() == receipt
+
+
+async def test_only_events_that_asked_for_a_receipt_have_one(
+    opened: Opened, client: httpx.AsyncClient, talk: Talk
+) -> None:
+    launched = await talk.send({"type": "launch"})
+    session = await session_of(opened, talk)
+    session.follow(lambda _: None)
+    await client.post(path_of(talk), json=BODIES[4], headers=AUTH)
+    turns = [turn.id for turn in await session.recent_turns()]
+    for id in ("nothing", launched.headers["x-turn-id"], *turns):
+        answer = await client.get(f"{path_of(talk)}/{id}", headers=AUTH)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_injection")
+    assert (await client.get(f"{path_of(talk)}/nothing")).status_code == 401
+
+
+async def test_an_event_that_is_repeated_under_its_key_is_one_event(
+    opened: Opened, client: httpx.AsyncClient, talk: Talk
+) -> None:
+    await talk.launch()
+    session = await session_of(opened, talk)
+    session.follow(lambda _: None)
+    plain = [await client.post(path_of(talk), json=BODIES[4], headers=AUTH | {"idempotency-key": "a"}) for _ in "12"]
+    assert [(each.status_code, each.content) for each in plain] == [(201, b"")] * 2
+    told = [await client.post(path_of(talk), json=BODIES[4], headers=PREFER | {"idempotency-key": "a"}) for _ in "12"]
+    assert len({each.json()["injectionID"] for each in told}) == 1
+    said = await talk.say("and then")
+    assert len(await session.recent_turns()) == 3
+    assert said == ["You said: and then"]
+
+
+async def test_an_event_that_waits_when_the_session_ends_expires() -> None:
+    engine = SlowEngine()
+    slow = await open_house(engine=engine)
+    async with slow.client() as client:
+        talk = await Talk.start(client)
+        session = await session_of(slow, talk)
+        session.follow(lambda _: None)
+        ids = [(await client.post(path_of(talk), json=BODIES[4], headers=PREFER)).json()["injectionID"] for _ in "12"]
+        stages = [(await client.get(f"{path_of(talk)}/{id}", headers=AUTH)).json()["stage"] for id in ids]
+        assert stages == ["accepted", "accepted"]
+        await slow.house.directory.end(session.id, "ended_by_client")
+        stages = [(await client.get(f"{path_of(talk)}/{id}", headers=AUTH)).json()["stage"] for id in ids]
+        assert stages[1] == "expired"

@@ -79,10 +79,6 @@ class Injecting:
             await self._note(receipt, by)
         return receipt, is_new
 
-    async def receipt(self, workspace: Workspace, sid: str, id: str) -> Receipt:
-        """What became of an injection, also after the end. Raises `NotFound`."""
-        return await self._injections.get((await self.recall(workspace, sid)).id, id)
-
     async def _note(self, receipt: Receipt, by: WorkspaceKey) -> None:
         injection = receipt.injection
         words = injection.message.encode("utf-8", "surrogatepass")

@@ -76,6 +76,7 @@ def routes(house: House, estate: Estate | None = None) -> Routes:
     table.add("/v4/project/{projectID}/session", {"POST": sessions.start_by_split})
     table.add("/v4/project/{projectID}/environment/{environmentID}/session", {"POST": sessions.start_in_environment})
     table.add("/v2/project/{projectID}/session/{sessionKey}/event", {"POST": sessions.emit_event})
+    table.add("/v2/project/{projectID}/session/{sessionKey}/event/{injectionID}", {"GET": sessions.get_event})
     table.add("/v2/project/{projectID}/user/{userID}/interact/stream", {"POST": legacy.interact_stream})
     table.add("/state/user/{userID}/interact", {"POST": legacy.interact}, is_legacy=True)
     of_user = {"GET": state.get, "PUT": state.put, "POST": state.reset, "DELETE": state.delete}

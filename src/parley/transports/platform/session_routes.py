@@ -13,6 +13,7 @@ from parley.domain.injection import InjectionKind, InjectionStage, InjectionStat
 from parley.domain.state import SessionState
 from parley.domain.workspace import WorkspaceID
 from parley.errors import InvalidInput, NotFound
+from parley.session.emitted import Emitted, emitted
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import CanonicalID
 from parley.transports.platform.turn_shapes import at
@@ -74,11 +75,11 @@ class InjectResponse(BaseModel):
 
 
 class InjectionShown(BaseModel):
-    """What became of an injection."""
+    """What became of an injection, or of an event that was sent over the Conversations API (`event`)."""
 
     injection_id: str
     call_sid: str
-    event_type: InjectionKind
+    event_type: InjectionKind | Literal["event"]
     sender: str
     status: InjectionStatus
     stage: InjectionStage
@@ -119,7 +120,11 @@ async def inject_session_event(
 @router.get("/{call_sid}/injections/{injection_id}", responses=GONE)  # type: ignore[arg-type]
 async def get_injection(call_sid: str, injection_id: str, caller: Called, estate: TheEstate) -> InjectionShown:
     """The receipt of an injection."""
-    return _receipt(call_sid, await estate.injecting.receipt(caller.workspace, call_sid, injection_id))
+    session = await estate.injecting.recall(caller.workspace, call_sid)
+    try:
+        return _receipt(call_sid, await estate.injections.get(session.id, injection_id))
+    except NotFound:
+        return _event(call_sid, await emitted(session, injection_id))
 
 
 def _active(state: SessionState, workspace: WorkspaceID, now_ms: int) -> ActiveSession:
@@ -148,6 +153,20 @@ def _receipt(call_sid: str, receipt: Receipt) -> InjectionShown:
         turn_id=None if receipt.turn is None else turn_name(receipt.turn),
         received_at=at(injection.received_at),
         changed_at=at(receipt.changed_at),
+    )
+
+
+def _event(call_sid: str, event: Emitted) -> InjectionShown:
+    return InjectionShown(
+        injection_id=event.turn,
+        call_sid=call_sid,
+        event_type="event",
+        sender="",
+        status="delivered",
+        stage=event.stage,
+        turn_id=turn_name(event.turn),
+        received_at=at(event.received_at),
+        changed_at=at(event.changed_at),
     )
 
 
