@@ -69,7 +69,8 @@ class SessionState(Struct, omit_defaults=True):
     Times are milliseconds since 1970. `revision` counts saves: a save with a stale one is refused. `next_offset`
     and `epoch` number the session's emissions. `ended` is the end reason, None while the session lives.
     `expires_at` is None where inactivity does not end the session. `folded` are the last injections that were used,
-    `merged` the last turns whose texts became part of an earlier turn's.
+    `merged` the last turns whose texts became part of an earlier turn's, `owed` the traces, as JSON, that nobody heard
+    when they were said (session/owed.py).
     """
 
     id: SessionID
@@ -87,6 +88,7 @@ class SessionState(Struct, omit_defaults=True):
     contact: Contact = WEB
     hold: Hold | None = None
     folded: list[str] = []
+    owed: list[str] = []
     merged: list[str] = []
     stack: list[Frame] = []
     storage: dict[str, JSON] = {}

@@ -110,3 +110,13 @@ def encode_emissions(said: tuple[Emission, ...]) -> bytes:
 def decode_emissions(data: bytes) -> tuple[Emission, ...]:
     """The inverse of `encode_emissions`."""
     return _EMISSIONS.decode(data)
+
+
+def is_told_again(emission: Emission) -> bool:
+    """Whether this is a trace that was said in an earlier turn: there it stands in the transcript, too."""
+    if not isinstance(emission.body, Traced):
+        return False
+    data = bytes(emission.body.data)
+    if data.endswith(b'"turnID":"%b"}' % emission.turn.encode()):
+        return False
+    return bool(msgspec.json.decode(data).get("turnID", emission.turn) != emission.turn)

@@ -12,7 +12,7 @@ import structlog
 from msgspec import Raw
 from msgspec.structs import replace
 
-from parley.domain.actions import EndRequested
+from parley.domain.actions import Action, EndRequested
 from parley.domain.injection import Injection, InjectionID, InjectionStage
 from parley.domain.operator import Handover
 from parley.domain.state import SessionState
@@ -30,6 +30,7 @@ from parley.session.eager import start
 from parley.session.heard import Keeping
 from parley.session.merging import MERGED
 from parley.session.outbox import Outbox
+from parley.session.owed import owe, pay
 from parley.session.showing import shown_to_user
 
 log = structlog.get_logger()
@@ -133,7 +134,11 @@ class Performance:
             durable=self.answer.durable,
         )
         turn.injected = self._take_injected
+        if state.owed:
+            self._pay(action)
         await self._run_engine(engine, turn)
+        if not self._outbox.listeners:
+            owe(action, self.answer.said, state)
         self.has_effects = turn.has_effects
         self.handed_over = turn.handed_over
         self._check_size(turn.variables, before)
@@ -219,8 +224,16 @@ class Performance:
         kind = type_of(trace)
         if kind in self._excluded:
             return
+        self._put_out(Traced(kind, Raw(self._stamp.encode(trace, self._clock.now_ms()))))
+
+    def _pay(self, action: Action) -> None:
+        """Tell what nobody has heard; whoever listens by now has been told what they missed in their own way."""
+        for traced in pay(action, self._state, self._excluded):
+            if not self._outbox.listeners:
+                self._put_out(traced)
+
+    def _put_out(self, traced: Traced) -> None:
         answer, outbox = self.answer, self._outbox
-        traced = Traced(kind, Raw(self._stamp.encode(trace, self._clock.now_ms())))
         record = answer.record
         emission = Emission(outbox.next_offset, record.id, traced)
         outbox.append(record.message_id, emission)

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from parley.domain.actions import OWN
 from parley.domain.project import Project
 from parley.domain.state import SessionState
-from parley.domain.transcript import Ended, Traced, TurnRecord
+from parley.domain.transcript import Ended, Traced, TurnRecord, is_told_again
 from parley.domain.transcript_property import Filter, Marked, Operator, Property
 from parley.errors import InvalidInput
 from parley.ports.conversations import Wanted
@@ -140,7 +140,7 @@ def logs_of(turns: Sequence[TurnRecord]) -> Iterator[dict[str, Any]]:
             yield _log("action", turn.action, turn)
         for emission in turn.said or ():
             match emission.body:
-                case Traced(data=data):
+                case Traced(data=data) if not is_told_again(emission):
                     yield _log("trace", data, turn)
                 case Ended(reason=reason):
                     yield _log("end", {"reason": reason}, turn)

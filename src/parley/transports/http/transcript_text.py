@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from parley.domain.transcript import Ended, Traced, TurnRecord
+from parley.domain.transcript import Ended, Traced, TurnRecord, is_told_again
 
 YOU = "You"
 INDENT = "    "
@@ -46,6 +46,8 @@ class TranscriptText:
         lines = [self._line(turn.accepted_at, YOU, text) for text in done_by_user(turn.action or {})]
         spoken = ""
         for emission in turn.said or ():
+            if is_told_again(emission):
+                continue
             if isinstance(emission.body, Traced):
                 trace = msgspec.json.decode(emission.body.data)
                 at = _time(trace, turn.accepted_at)

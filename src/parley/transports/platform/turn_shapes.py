@@ -11,7 +11,7 @@ from msgspec import Struct
 from pydantic import BaseModel
 
 from parley.domain.conversation_names import turn_name
-from parley.domain.transcript import Emission, Traced, TurnRecord
+from parley.domain.transcript import Emission, Traced, TurnRecord, is_told_again
 from parley.transports.http.transcript_text import FILE, done_by_user, said_by_agent
 from parley.transports.platform.shapes import moment
 from parley.workspaces.said import Part, parts_of
@@ -142,9 +142,9 @@ def tool_told_by(trace: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def traces_in(said: Sequence[Emission]) -> Iterator[dict[str, Any]]:
-    """The traces, decoded."""
+    """The traces, decoded; none twice."""
     for emission in said:
-        if isinstance(emission.body, Traced):
+        if isinstance(emission.body, Traced) and not is_told_again(emission):
             yield msgspec.json.decode(emission.body.data)
 
 

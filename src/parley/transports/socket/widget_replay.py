@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from parley.domain.transcript import Traced, TurnRecord
+from parley.domain.transcript import Traced, TurnRecord, is_told_again
 from parley.errors import InvalidInput
 
 
@@ -20,7 +20,7 @@ def replay(turns: Sequence[TurnRecord], received_at: int) -> list[dict[str, Any]
         if turn.accepted_at > received_at and turn.action is not None and "type" in turn.action:
             missed.append({"type": "action", "data": turn.action, "createdAt": turn.accepted_at})
         for emission in turn.said or ():
-            if isinstance(emission.body, Traced):
+            if isinstance(emission.body, Traced) and not is_told_again(emission):
                 trace = msgspec.json.decode(emission.body.data)
                 if trace["time"] > received_at:
                     missed.append({"type": "trace", "data": trace, "createdAt": trace["time"]})
