@@ -115,6 +115,7 @@ async def test_a_picture_without_words_is_a_turn(client: httpx.AsyncClient, grou
         ({"message": "x", "media_url": "x" * 2049}, "media_url"),
         ({"message": "x", "content": [{}] * 21}, "content"),
         ({"message": "x", "content": [{"type": "Image"}]}, "content"),
+        ({"message": "x", "content": [{"text": f"{n}" + "x" * 9_999} for n in range(11)]}, "content"),
         ({"message": "x", "content": [{"metadata": dict.fromkeys(map(str, range(51)))}]}, "content"),
         ({"message": "x", "context": "x" * 100_001}, "context"),
         ({"message": "x", "content": [{"metadata": {"half": "\ud83d"}}]}, "content"),

@@ -59,7 +59,8 @@ class Emission(Struct, frozen=True, gc=False):
 class TurnConfig(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """How one turn's answer is shaped (decisions, "v4 bodies"; Conversations API, section 2.2).
 
-    `context` is what models are told in this turn alone (platform API, section 3.2).
+    `context` is what models are told in this turn alone, `content` the parts that were sent, as they were (platform
+    API, section 3.2).
     """
 
     exclude_types: frozenset[str] = frozenset()
@@ -75,6 +76,7 @@ class TurnConfig(Struct, frozen=True, omit_defaults=True, rename="camel"):
     logs: str | None = None
     concurrency: str | None = None
     context: str | None = None
+    content: tuple[dict[str, Any], ...] = ()
 
 
 class TurnRecord(Struct, frozen=True):

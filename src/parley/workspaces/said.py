@@ -5,16 +5,16 @@ Source: platform API, section 3.2 (`TurnRequest`, `ContentPartPayload`). A part 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
 from parley.domain.actions import Action, Files, Text
+from parley.domain.transcript import TurnRecord
 
 Part = dict[str, Any]
-CONTENT = "content"
-"""Where an action's metadata keeps the parts."""
 _KINDS = ("image", "audio", "video")
 _UNKNOWN = "application/octet-stream"
 
@@ -26,19 +26,19 @@ class Said(Struct, frozen=True):
     parts: tuple[Part, ...] = ()
     context: str | None = None
 
+    @property
+    def words(self) -> str:
+        """The message, and the words of parts that it does not hold already."""
+        texts = (part["text"] for part in self.parts if _is_words(part) and part.get("text"))
+        return "\n".join([*([self.text] if self.text else []), *(text for text in texts if text not in self.text)])
+
     def action(self) -> Action:
         """Words, or words with files: every part that is more than words is a file to the agent."""
-        metadata = {"metadata": {CONTENT: list(self.parts)}} if self.parts else {}
-        words = "\n".join([*([self.text] if self.text else []), *self._more_words()])
+        words = self.words
         files = [_file(part) for part in self.parts if not _is_words(part)]
         if not files:
-            return Text({"type": "text", "payload": words, **metadata}, words)
-        return Files({"type": "file", "payload": {"text": words, "files": files}, **metadata}, words, files)
-
-    def _more_words(self) -> list[str]:
-        """The words of parts that the message does not hold already."""
-        texts = (part["text"] for part in self.parts if _is_words(part) and part.get("text"))
-        return [text for text in texts if text not in self.text]
+            return Text({"type": "text", "payload": words}, words)
+        return Files({"type": "file", "payload": {"text": words, "files": files}}, words, files)
 
 
 def media_part(url: str, media_type: str | None) -> Part:
@@ -48,12 +48,12 @@ def media_part(url: str, media_type: str | None) -> Part:
     return part if media_type is None else {**part, "media_type": media_type}
 
 
-def parts_of(action: dict[str, Any]) -> list[Part]:
-    """The parts that came with an action of any origin: its own, or its files as parts."""
-    metadata, payload = action.get("metadata"), action.get("payload")
-    kept = metadata.get(CONTENT) if isinstance(metadata, dict) else None
-    if isinstance(kept, list):
-        return [part for part in kept if isinstance(part, dict)]
+def parts_of(turn: TurnRecord) -> Sequence[Part]:
+    """The parts that came with a turn, by whatever door: as they were sent, or its files as parts."""
+    if turn.config.content:
+        return turn.config.content
+    action = turn.action or {}
+    payload = action.get("payload")
     files = payload.get("files") if isinstance(payload, dict) and action.get("type") == "file" else None
     return [_part(file) for file in files if isinstance(file, dict)] if isinstance(files, list) else []
 

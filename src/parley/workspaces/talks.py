@@ -119,7 +119,7 @@ class Talks:
     async def say(self, session: SessionHandle, said: Said | str, *, streams: bool, key: str | None = None) -> Answer:
         """Take a turn. Raises `Conflict` when the conversation is closed."""
         said = said if isinstance(said, Said) else Said(said)
-        config = TurnConfig(completion_events=streams, context=said.context)
+        config = TurnConfig(completion_events=streams, context=said.context, content=said.parts)
         try:
             return await session.post(Post(said.action(), config, key=key))
         except SessionEnded as ended:

@@ -10,6 +10,10 @@ from parley.errors import InvalidInput
 from parley.transports.platform.shapes import check_fit
 from parley.workspaces.said import Said, media_part
 
+LONGEST_WORDS = 100_000
+LONGEST_PARTS = 120_000
+"""Bytes of all words, and of all parts: flows keep the words twice and the others once, with their variables."""
+
 
 class SentPart(BaseModel):
     """Something that is said beside the message: words, a picture, a recording, a file."""
@@ -43,10 +47,12 @@ class TurnBody(BaseModel):
         parts = [part.model_dump(exclude_defaults=True) | {"type": part.type} for part in self.content or ()]
         if self.media_url is not None:
             parts.append(media_part(self.media_url, self.media_type))
-        check_fit("content", parts)
+        check_fit("content", parts, LONGEST_PARTS)
         if not self.message and not parts:
             raise InvalidInput.at("message", "1 to 10000 characters")
-        return Said(self.message, tuple(parts), self.context)
+        said = Said(self.message, tuple(parts), self.context)
+        check_fit("content", said.words, LONGEST_WORDS)
+        return said
 
 
 def read_turn(**fields: Any) -> Said:

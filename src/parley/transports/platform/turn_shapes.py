@@ -76,7 +76,7 @@ class Exchange(Struct, frozen=True):
     def by_user(self) -> list[ConversationTurn]:
         """What the user said."""
         action, time = self.record.action or {}, at(self.record.accepted_at)
-        content = [ContentPart(**part) for part in map(_fitting, parts_of(action))]
+        content = [ContentPart(**part) for part in map(_fitting, parts_of(self.record))]
         texts = [text for text in done_by_user(action) if not (content and text.startswith(FILE))]
         turns = [self._turn("user", text, time) for text in texts]
         if content:
