@@ -79,6 +79,8 @@ async def test_what_a_person_says_meanwhile_comes_with_the_next_answer(desk: Des
     events = events_of(streamed.content)
     assert [each.id for each in events] == [str(n + 1) for n in range(len(events))]
     assert shown([json.loads(each.data) for each in events if each.event == "trace"]) == expected
+    assert (await desk.get(f"/runs/{caller.conversation}"))["service_name"] == "flow"
+    assert (await desk.get("/operators/queue"))["queue"][0]["service_name"] == "flow"
     told = (await desk.get(f"/conversations/{caller.conversation}"))["turns"]
     assert [each["text"] for each in told if each["role"] == "agent" and each["text"]] == [
         *("Yes?", "You said fish.", "One moment, Ada.", "I am Ann.", "What is it?"),

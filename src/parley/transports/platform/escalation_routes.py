@@ -50,7 +50,7 @@ async def get_operator_queue(caller: Called, estate: TheEstate) -> Queue:
             states[found.id] = found.state()
     names = {service.id: service.name for service in await estate.services.of(workspace)}
     now = estate.clock.now_ms()
-    items = [queue_item(state, active.get(state.id), now, names) for state in states.values()]
+    items = [queue_item(state, active.get(state.id), workspace.id, now, names) for state in states.values()]
     items.sort(key=lambda item: -item.priority_score)
     return Queue(workspace_id=UUID(workspace.id), total_active=live.total, queue=items)
 

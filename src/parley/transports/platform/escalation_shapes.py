@@ -15,8 +15,10 @@ from parley.domain.conversation_names import call_of, conversation_of
 from parley.domain.ids import SessionID
 from parley.domain.operator import Escalation
 from parley.domain.state import SessionState
+from parley.domain.workspace import WorkspaceID
 from parley.transports.platform.shapes import moment
 from parley.transports.platform.turn_shapes import at
+from parley.workspaces.services import service_of
 
 LONG_WAIT_SECONDS = 60.0
 Period = Literal["day", "week", "month"]
@@ -151,12 +153,14 @@ class Performance(BaseModel):
     operators: list[PerformanceItem]
 
 
-def queue_item(state: SessionState, escalation: Escalation | None, now_ms: int, services: dict[str, str]) -> QueueItem:
+def queue_item(
+    state: SessionState, escalation: Escalation | None, workspace: WorkspaceID, now_ms: int, services: dict[str, str]
+) -> QueueItem:
     """Whoever waits for a person comes first; the longer, the more so. `services`: their names, by id."""
     waits = escalation is not None and escalation.status == "requested"
     waited = 0.0 if escalation is None or not waits else (now_ms - escalation.requested_at) / 1000
     score = min(1.0, 0.6 + waited / 600) if waits else (0.3 if escalation is not None else 0.1)
-    contact = state.contact
+    contact, service = state.contact, service_of(workspace, state)
     return QueueItem(
         call_sid=call_of(state.id),
         priority_score=round(score, 3),
@@ -165,8 +169,8 @@ def queue_item(state: SessionState, escalation: Escalation | None, now_ms: int, 
         escalation_active=escalation is not None,
         wait_seconds=waited,
         turn_count=state.revision,
-        service_id=contact.service or "",
-        service_name=services.get(contact.service or ""),
+        service_id=service,
+        service_name=services.get(service),
         direction=contact.direction,
         caller_id=contact.caller,
         caller_phone=contact.caller if PHONE.fullmatch(contact.caller) else None,

@@ -16,6 +16,7 @@ from parley.transports.platform.escalation_shapes import PHONE
 from parley.transports.platform.shapes import Spoken
 from parley.transports.platform.turn_shapes import at
 from parley.workspaces.runs import RunStatus, holder_of, status_of
+from parley.workspaces.services import service_of
 
 Channel = Literal["voice", "sms", "whatsapp", "web", "email"]
 Kind = Literal["conversation", "framework"]
@@ -128,7 +129,7 @@ class AuthoredTurnAnswer(BaseModel):
 
 def run_of(state: SessionState, workspace: WorkspaceID, now_ms: int, services: Mapping[str, str]) -> Run:
     """A run, as it stands. `services`: their names, by id."""
-    contact = state.contact
+    contact, service = state.contact, service_of(workspace, state)
     return Run(
         run_id=UUID(conversation_of(state.id)),
         workspace_id=UUID(workspace),
@@ -136,8 +137,8 @@ def run_of(state: SessionState, workspace: WorkspaceID, now_ms: int, services: M
         status=status_of(state, now_ms),
         started_at=at(state.created_at),
         ended_at=None if state.ended is None else at(state.active_at),
-        service_id=None if contact.service is None else UUID(contact.service),
-        service_name=services.get(contact.service or ""),
+        service_id=UUID(service),
+        service_name=services.get(service),
         entity_id=None if contact.entity is None else UUID(contact.entity),
         entity_name=contact.caller or None if contact.entity is not None else None,
         direction=contact.direction,

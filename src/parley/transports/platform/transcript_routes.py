@@ -23,6 +23,7 @@ from parley.transports.platform.shapes import Sid, moment
 from parley.transports.platform.turn_shapes import exchange_of
 from parley.workspaces.briefing import Facts, brief
 from parley.workspaces.estate import Estate
+from parley.workspaces.services import service_of
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
 VIEWED = "operator.viewed_transcript"
@@ -116,7 +117,7 @@ async def _facts(session: SessionHandle, caller: Caller, estate: Estate) -> Fact
     return Facts(
         state=state,
         now_ms=estate.clock.now_ms(),
-        service=services.get(state.contact.service or "", ""),
+        service=services.get(service_of(workspace.id, state), ""),
         entity=None if entity is None else await estate.entities.get(workspace.id, entity),
         escalations=escalations,
         operators=await estate.operators.in_session(workspace.id, session.id),
