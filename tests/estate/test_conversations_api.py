@@ -118,6 +118,17 @@ async def test_the_same_key_is_the_same_turn(client: httpx.AsyncClient, ground: 
     assert len((await client.get(at)).json()["turns"]) == 3
 
 
+@pytest.mark.parametrize("key", ["", " ", "two words", "x" * 257])
+async def test_a_key_that_names_nothing_is_refused(
+    client: httpx.AsyncClient, ground: Ground, service: str, key: str
+) -> None:
+    talk = (await client.post(ground.at("/conversations"), json={"service_id": service})).json()
+    at = ground.at(f"/conversations/{talk['id']}/turns")
+    answer = await client.post(at, json={"message": "hi"}, headers={"idempotency-key": key})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+
+
 async def test_turns_at_once_are_taken_one_after_another(
     client: httpx.AsyncClient, ground: Ground, service: str
 ) -> None:

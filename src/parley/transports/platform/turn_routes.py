@@ -32,7 +32,7 @@ from parley.workspaces.talks import check_taken
 router = APIRouter(prefix="/v1/{workspace_id}/conversations/{conversation_id}/turns", tags=["Conversations"])
 EVENT_STREAM = "text/event-stream"
 WithTools = Annotated[bool, Query(alias="include_tool_calls")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=256)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern="^[!-~]{1,256}$")]
 
 
 class Snapshot(BaseModel):
