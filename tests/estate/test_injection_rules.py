@@ -13,7 +13,7 @@ from tests.estate.coached import LISTENING, Listener, begun, coached_ground, inj
 
 from estate_fixture import Ground, break_ground
 from failing_store import FailingStore
-from house_fixture import open_house
+from house_fixture import API_KEY, open_house
 from parley.backends.clock import SystemClock
 from parley.domain.actions import Text, joined, left
 from parley.domain.conversation_names import call_of, turn_name
@@ -216,3 +216,24 @@ async def test_a_store_that_fails_is_told_as_documented(monkeypatch: pytest.Monk
         started = await client.post(ground.at("/sessions/start"), json={})
         assert (started.status_code, started.json()["detail"]) == (503, "Agent service unavailable.")
         assert started.headers["retry-after"] == "1"
+
+
+async def test_an_event_of_the_conversations_api_has_its_receipt_here_too(
+    client: httpx.AsyncClient, ground: Ground, session: SessionHandle
+) -> None:
+    session.follow(lambda portion: None)
+    key = ground.opened.house.keys.issue(session.state())
+    sent = await client.post(
+        f"/v2/project/shop/session/{key}/event",
+        json={"action": {"type": "text", "payload": "Where is it?"}},
+        headers={"authorization": API_KEY, "prefer": "return=representation"},
+    )
+    id = sent.json()["injectionID"]
+    await say(session, "Well?")
+    at = ground.at(f"/sessions/{call_of(session.id)}/injections/{id}")
+    receipt = (await client.get(at)).json()
+    assert (receipt["injection_id"], receipt["event_type"], receipt["stage"]) == (id, "event", "shown")
+    assert receipt["turn_id"] == turn_name(id)
+    async with ground.client(ground.foreign_key) as stranger:
+        foreign = f"/v1/{ground.foreign.id}/sessions/{call_of(session.id)}/injections/{id}"
+        assert (await stranger.get(foreign)).status_code == 404

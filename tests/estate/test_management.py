@@ -130,6 +130,31 @@ async def test_an_entity_is_made_added_to_and_found(client: httpx.AsyncClient, g
     assert [each["id"] for each in listed["entities"]] == [entity["id"]]
 
 
+async def test_numbers_and_addresses_are_one_however_they_are_written(
+    client: httpx.AsyncClient, ground: Ground
+) -> None:
+    given = {"phone": "+1 (415) 555\u20110100", "email": " Ada@Example.org ", "external_ids": {"a": "b:c"}}
+    made = await client.put(ground.at("/world/entities/crm:Patient:1"), json=given)
+    assert (made.status_code, made.json()["phone"]) == (201, "+14155550100")
+    for way, value, is_known in (
+        ("phone", "00 1.415.555.0100", True),
+        ("phone", "+14155550101", False),
+        ("email", "ADA@EXAMPLE.ORG", True),
+        ("external_id", {"system": "a", "value": "b:c"}, True),
+    ):
+        body = {"entity_type": "patient", way: value}
+        found = (await client.post(ground.at("/world/entities/resolve"), json=body)).json()
+        assert found["total"] == int(is_known), (way, value)
+    for bad in ("415 555 0100", "+0 1", "+1415555010012345", "call me", "+١٢٣"):
+        answer = await client.put(ground.at("/world/entities/crm:Patient:2"), json={"phone": bad})
+        assert answer.status_code == 422
+    taken = await client.put(ground.at("/world/entities/crm:Patient:2"), json={"phone": "+14155550100"})
+    assert taken.status_code == 409
+    assert "Another entity has this phone number" in taken.json()["detail"]
+    other = await client.put(ground.at("/world/entities/crm:Patient:2"), json={"external_ids": {"a:b": "c"}})
+    assert other.status_code == 201
+
+
 async def test_a_canonical_id_holds_no_names(client: httpx.AsyncClient, ground: Ground) -> None:
     for bad in ("ada", "crm:Patient", "crm:Patient:Ada Lovelace", "a:b:" + "c" * 253, "a:b:c:d"):
         assert (await client.put(ground.at(f"/world/entities/{bad}"), json={})).status_code == 422

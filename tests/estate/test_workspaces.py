@@ -15,7 +15,7 @@ from parley.backends.store.memory_records import MemoryRecords
 from parley.domain.conversation_names import call_of, conversation_of, session_of_call, session_of_conversation
 from parley.domain.ids import ProjectID, SessionID
 from parley.domain.workspace import ROLES, WorkspaceID, is_at_least
-from parley.errors import Conflict, NotAllowed, NotFound
+from parley.errors import Conflict, NotAllowed, NotFound, Taken
 from parley.workspaces.entities import Entities
 from parley.workspaces.keys import DAY_MS, WorkspaceKeys
 from parley.workspaces.registry import Workspaces
@@ -128,7 +128,7 @@ async def test_an_entity_is_known_by_all_its_names(records: MemoryRecords, clock
         entities.of_canonical(ACME, "crm:Patient:1"),
         entities.known_by(ACME, phone="+15550100"),
         entities.known_by(ACME, email="ada@X.org"),
-        entities.known_by(ACME, external="ehr:7"),
+        entities.known_by(ACME, external=("ehr", "7")),
     ):
         assert await found == made
     with pytest.raises(NotFound):
@@ -145,6 +145,8 @@ async def test_putting_an_entity_again_adds_to_what_is_known(records: MemoryReco
     assert (changed.id, changed.state, changed.phone) == (made.id, {"a": 1, "b": 3}, "+15550101")
     with pytest.raises(NotFound):
         await entities.known_by(ACME, phone="+15550100")
+    with pytest.raises(Taken, match="Another entity has this phone number"):
+        await entities.put(ACME, "crm:Patient:3", {"phone": "+15550101"})
     await entities.put(ACME, "crm:Patient:2", {"phone": "+15550100"})
     with pytest.raises(Conflict):
         await entities.put(ACME, "crm:Patient:1", {"phone": "+15550100"})

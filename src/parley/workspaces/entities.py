@@ -19,6 +19,7 @@ from parley.ports.records import Page, Record, Records
 KIND = "entity"
 LONGEST_STATE = 50_000
 """Bytes as JSON of what is known of an entity; more is not told to agents."""
+ANOTHER = "Another entity has this phone number, e-mail address or external id. Each names one entity of a workspace."
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(WorldEntity).decode
 
@@ -62,9 +63,9 @@ class Entities:
                 if known is None:
                     return await self._add(workspace, canonical_id, given), True
                 return await self._change(known, given), False
-            except Taken:
-                if known is not None:
-                    raise
+            except Taken as taken:
+                if known is not None or await self._records.find(KIND, _canonical(workspace, canonical_id)) is None:
+                    raise Taken(ANOTHER) from taken
             except Conflict:
                 continue
         raise Conflict("This entity is being changed by others all the time. Try again.")
@@ -81,14 +82,19 @@ class Entities:
         return await self._named(_canonical(workspace, canonical_id))
 
     async def known_by(
-        self, workspace: WorkspaceID, *, phone: str | None = None, email: str | None = None, external: str | None = None
+        self,
+        workspace: WorkspaceID,
+        *,
+        phone: str | None = None,
+        email: str | None = None,
+        external: tuple[str, str] = ("", ""),
     ) -> WorldEntity:
-        """Whom this number, address or external id (`system:id`) names: the first that is given. Raises `NotFound`."""
+        """Whom this number, address or external id (system, id) names: the first that is given. Raises `NotFound`."""
         if phone is not None:
             return await self._named(_phone(workspace, phone))
         if email is not None:
             return await self._named(_email(workspace, email))
-        return await self._named(_external(workspace, external or ""))
+        return await self._named(_external(workspace, *external))
 
     async def list(
         self, workspace: WorkspaceID, sought: Sought, *, at_most: int, skipped: int = 0
@@ -154,7 +160,7 @@ def _with(entity: WorldEntity, given: Mapping[str, Any]) -> WorldEntity:
 
 def _aliases(entity: WorldEntity) -> tuple[str, ...]:
     workspace = entity.workspace
-    names = [_external(workspace, f"{system}:{id}") for system, id in entity.external_ids.items()]
+    names = [_external(workspace, system, id) for system, id in entity.external_ids.items()]
     if entity.canonical_id is not None:
         names.append(_canonical(workspace, entity.canonical_id))
     if entity.phone is not None:
@@ -173,11 +179,12 @@ def _phone(workspace: str, number: str) -> str:
 
 
 def _email(workspace: str, address: str) -> str:
-    return f"{workspace} email {address.lower()}"
+    return f"{workspace} email {address.strip().casefold()}"
 
 
-def _external(workspace: str, id: str) -> str:
-    return f"{workspace} external {id}"
+def _external(workspace: str, system: str, id: str) -> str:
+    # Both may hold a colon: the length tells where the one ends.
+    return f"{workspace} external {len(system)} {system}:{id}"
 
 
 def facts_of(entity: WorldEntity) -> dict[str, Any]:

@@ -189,14 +189,11 @@ async def _found(way: str, body: ResolveBody, workspace: WorkspaceID, entities: 
             case "email":
                 return await entities.known_by(workspace, email=body.email)
             case _:
-                external = body.external_id
-                return None if external is None else await entities.known_by(workspace, external=_name(external))
+                named = body.external_id
+                names = ("", "") if named is None else (named.system, named.value)
+                return await entities.known_by(workspace, external=names)
     except NotFound:
         return None
-
-
-def _name(external: ExternalID) -> str:
-    return f"{external.system}:{external.value}"
 
 
 def _match(entity: WorldEntity) -> Match:

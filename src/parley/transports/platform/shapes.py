@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from fastapi import Query
-from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from parley.errors import InvalidInput
 
@@ -20,7 +21,24 @@ CanonicalID = Annotated[
     str, StringConstraints(min_length=3, max_length=256, pattern=r"^[A-Za-z0-9._-]+:[A-Za-z0-9._-]+:[A-Za-z0-9._-]+$")
 ]
 """`source:type:id` (seed 003)."""
-Phone = Annotated[str, StringConstraints(min_length=2, max_length=16, pattern=r"^\+[1-9]\d{1,14}$")]
+_WRITTEN = re.compile(r"[\s().\-\u2010-\u2015/]")
+
+
+def _dialled(number: object) -> object:
+    """A number as it is dialled from abroad: `+1 (415) 555-0100` and `00 1 415 555 0100` are one."""
+    if not isinstance(number, str):
+        return number
+    bare = _WRITTEN.sub("", number)
+    if not bare.isascii():
+        raise ValueError("expected a number in E.164, such as +14155550100")
+    return f"+{bare[2:]}" if bare.startswith("00") else bare
+
+
+Phone = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=16, pattern=r"^\+[1-9]\d{1,14}$"),
+    BeforeValidator(_dialled),
+]
 """E.164."""
 Sid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """A call's sid, or a conversation's UUID."""
