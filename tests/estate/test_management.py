@@ -151,7 +151,7 @@ async def test_numbers_and_addresses_are_one_however_they_are_written(
     taken = await client.put(ground.at("/world/entities/crm:Patient:2"), json={"phone": "+14155550100"})
     assert taken.status_code == 409
     assert "Another entity has this phone number" in taken.json()["detail"]
-    other = await client.put(ground.at("/world/entities/crm:Patient:2"), json={"external_ids": {"a:b": "c"}})
+    other = await client.put(ground.at("/world/entities/crm:Patient:2"), json={"external_ids": {"ab": "c"}})
     assert other.status_code == 201
 
 
