@@ -252,6 +252,18 @@ async def test_a_start_that_cannot_be_kept_is_503_and_greets_when_it_can(
     assert [(turn["role"], turn["text"]) for turn in turns] == [("agent", greeting or "Hello, you!")]
 
 
+async def test_a_turn_that_cannot_be_kept_is_503(
+    client: httpx.AsyncClient, ground: Ground, store: FailingStore, session: str
+) -> None:
+    at = ground.at(f"/conversations/{session}/turns")
+    for way in (at, f"{at}/stream"):
+        async with broken(store, "accept"):
+            refused = await client.post(way, json={"message": "hi"})
+        assert (refused.status_code, refused.json()["detail"]) == (503, "Agent service unavailable")
+        assert refused.json()["message"] == "The disk is full."
+        assert (await client.post(way, json={"message": "hi"})).status_code == 200
+
+
 async def test_an_injection_that_cannot_be_kept_is_503(
     client: httpx.AsyncClient, ground: Ground, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

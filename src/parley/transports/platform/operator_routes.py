@@ -20,6 +20,11 @@ from parley.workspaces.estate import Estate
 from parley.workspaces.telephone import NO_BROWSER_AUDIO, NoTelephone
 
 router = APIRouter(prefix="/v1/{workspace_id}/operators", tags=["Operators"])
+ON_CALLS: dict[int | str, dict[str, Any]] = {
+    404: {"description": "Operator or active call not found."},
+    409: {"description": "The operator is on another call, or somebody else has this one."},
+    503: {"description": "Voice agent service unavailable."},
+}
 Skills = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(max_length=50)]
 _ACTIONS = Literal[
     "operator.registered",
@@ -273,7 +278,7 @@ async def _tell_changes(changed: Operator, changes: Mapping[str, Any], caller: C
         estate.events.tell(caller.workspace.id, "operator.profile_updated", {**named, "changes": shown})
 
 
-@router.post("/{operator_id}/join-call")
+@router.post("/{operator_id}/join-call", responses=ON_CALLS)
 async def operator_join_call(operator_id: UUID, body: JoinBody, caller: Called, estate: TheEstate) -> JoinAnswer:
     """Listen to a conversation, or take it over: then the agent is silent."""
     operator = await estate.supervising.join(caller.workspace, str(operator_id), body.call_sid, body.mode, caller.key)
@@ -285,21 +290,21 @@ async def operator_join_call(operator_id: UUID, body: JoinBody, caller: Called, 
     )
 
 
-@router.post("/{operator_id}/switch-mode")
+@router.post("/{operator_id}/switch-mode", responses=ON_CALLS)
 async def operator_switch_mode(operator_id: UUID, body: SwitchBody, caller: Called, estate: TheEstate) -> SwitchAnswer:
     """From listening to having it, or back."""
     await estate.supervising.switch(caller.workspace, str(operator_id), body.call_sid, body.mode, caller.key)
     return SwitchAnswer(mode=body.mode)
 
 
-@router.post("/{operator_id}/leave-call")
+@router.post("/{operator_id}/leave-call", responses=ON_CALLS)
 async def operator_leave_call(operator_id: UUID, body: CallBody, caller: Called, estate: TheEstate) -> Done:
     """Leave; the agent goes on."""
     await estate.supervising.leave(caller.workspace, str(operator_id), body.call_sid, caller.key)
     return Done()
 
 
-@router.post("/{operator_id}/send-guidance")
+@router.post("/{operator_id}/send-guidance", responses=ON_CALLS)
 async def operator_send_guidance(
     operator_id: UUID, body: GuidanceBody, caller: Called, estate: TheEstate
 ) -> GuidanceAnswer:
@@ -310,7 +315,7 @@ async def operator_send_guidance(
     return GuidanceAnswer(status=receipt.status, call_sid=body.call_sid, injection_id=receipt.injection.id)
 
 
-@router.post("/{operator_id}/say")
+@router.post("/{operator_id}/say", responses=ON_CALLS)
 async def operator_say(operator_id: UUID, body: SayBody, caller: Called, estate: TheEstate) -> SayAnswer:
     """Speak to the user, as who has the conversation."""
     turn = await estate.supervising.say(caller.workspace, str(operator_id), body.call_sid, body.text, caller.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -31,6 +31,12 @@ from parley.workspaces.talks import check_taken
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations/{conversation_id}/turns", tags=["Conversations"])
 EVENT_STREAM = "text/event-stream"
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENT_STREAM: {}}},
+    404: {"description": "Conversation not found."},
+    409: {"description": "Conversation is closed."},
+    503: {"description": "Agent service unavailable"},
+}
 WithTools = Annotated[bool, Query(alias="include_tool_calls")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern="^[!-~]{1,256}$")]
 
@@ -54,7 +60,7 @@ class TurnAnswer(BaseModel):
     tool_calls: list[ToolCallDetail] = []
 
 
-@router.post("", response_model=TurnAnswer, responses={200: {"content": {EVENT_STREAM: {}}}, 409: {}})
+@router.post("", response_model=TurnAnswer, responses=ANSWERS)
 async def create_turn(
     request: Request,
     conversation_id: UUID,
@@ -107,7 +113,7 @@ def _whole(session: SessionHandle, exchanges: Sequence[Exchange], message: str, 
     )
 
 
-@router.post("/stream", response_class=StreamingResponse, responses={200: {"content": {EVENT_STREAM: {}}}, 409: {}})
+@router.post("/stream", response_class=StreamingResponse, responses=ANSWERS)
 async def create_turn_stream(
     conversation_id: UUID,
     body: TurnBody,
