@@ -50,7 +50,7 @@ def house() -> Iterator[Served]:
 
 
 def test_the_document_has_every_route(house: Served) -> None:
-    document = httpx.get(f"{house.url}/openapi.json").json()
+    document = httpx.get(f"{house.url}/openapi.json", timeout=30).json()
     for path in (
         "/v4/interact",
         "/v4/interact/stream",

@@ -21,7 +21,9 @@ _FOR_BUILDERS = frozenset({"debug", "log", "block", "flow", "path"})
 
 
 def owe(action: Action, said: Sequence[Emission], state: SessionState) -> None:
-    """Nobody heard what a turn of the server's own has said."""
+    """Nobody heard what a turn of the server's own has said. How it began who begins a conversation knows."""
+    if isinstance(action, Authored) and not action.by:
+        return
     if isinstance(action, Authored | Joined | Left | Injected):
         traces = [each.body for each in said if isinstance(each.body, Traced) and each.body.type not in _FOR_BUILDERS]
         if traces:
