@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from estate_fixture import Ground
-from house_fixture import served
+from estate_fixture import Ground, break_ground
+from house_fixture import open_house, served
 from parley.backends.clock import StillClock
 from parley.domain.ids import UserID
 from parley.domain.operator import Handover
@@ -186,3 +186,38 @@ async def test_many_streams_cost_a_turn_nothing(ground: Ground) -> None:
     await ground.estate.reporting.told()
     assert told == []
     assert not any(stream.has_news for stream in streams)
+
+
+@pytest.mark.timeout(30)
+async def test_who_comes_back_after_a_restart_gets_what_was_missed() -> None:
+    clock = StillClock(now_ms=2_000_000_000_000)
+    ground = await break_ground(await open_house(clock=clock))
+    unseen = ground.estate.events.tell(ground.ours.id, "nobody listens", {})
+    ground.estate.events.open(ground.ours.id, None)
+    told = [ground.estate.events.tell(ground.ours.id, "x", {"n": n}) for n in range(3)]
+    await ground.estate.close()
+    again = await break_ground(await open_house(store=ground.opened.store, clock=clock), is_first=False)
+    await again.estate.open()
+    reader = again.estate.events.open(ground.ours.id, unseen.id - 1).read()
+    assert [await anext(reader) for _ in told] == told
+    later = again.estate.events.tell(ground.ours.id, "y", {})
+    assert later.id > told[-1].id
+    assert await anext(reader) == later
+    await again.estate.close()
+    await clock.advance(5 * 60 + 1)
+    last = await break_ground(await open_house(store=ground.opened.store, clock=clock), is_first=False)
+    assert await last.estate.kept_events.load() == []
+    assert await last.opened.store.records.count("event", None) == 0
+
+
+async def test_what_nobody_streams_is_not_written_down() -> None:
+    clock = StillClock(now_ms=2_000_000_000_000)
+    ground = await break_ground(await open_house(clock=clock))
+    with ground.estate.events.open(ground.ours.id, None).reading():
+        ground.estate.events.tell(ground.foreign.id, "x", {})
+    await clock.advance(5 * 60 - 1)
+    ground.estate.events.tell(ground.ours.id, "somebody may come back", {})
+    await clock.advance(2)
+    ground.estate.events.tell(ground.ours.id, "nobody will", {})
+    await ground.estate.close()
+    assert [event.type for event in await ground.estate.kept_events.load()] == ["somebody may come back"]

@@ -20,6 +20,7 @@ from parley.workspaces.entities import Entities
 from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
 from parley.workspaces.injecting import Injecting
+from parley.workspaces.kept_events import KeptEvents
 from parley.workspaces.keys import WorkspaceKeys
 from parley.workspaces.observing import Observing
 from parley.workspaces.operators import Operators
@@ -57,6 +58,7 @@ class Estate:
     entities: Entities
     talks: Talks
     events: Events
+    kept_events: KeptEvents
     reporting: Reporting
     webhooks: Webhooks
     delivering: Delivering
@@ -83,6 +85,7 @@ class Estate:
 
     async def open(self) -> None:
         """Take up what the last process left."""
+        self.events.restore(await self.kept_events.load())
         await self.delivering.start()
         await self.supervising.start()
 
@@ -92,6 +95,7 @@ class Estate:
         await self.reporting.stop()
         await self.announcing.stop()
         await self.delivering.stop()
+        await self.kept_events.close()
 
 
 def estate_of(
@@ -105,7 +109,8 @@ def estate_of(
 ) -> Estate:
     """The estate of a house. `tools` send webhooks; `private_hosts` may be among their receivers."""
     clock, directory, workspaces = house.clock, house.directory, Workspaces(records, house.clock)
-    events, audit, webhooks = Events(clock), Audit(records, clock), Webhooks(records, clock)
+    kept_events = KeptEvents(records, clock)
+    events, audit, webhooks = Events(clock, kept_events.keep), Audit(records, clock), Webhooks(records, clock)
     services, delivering = Services(house.catalog, workspaces), Delivering(webhooks, tools, clock, private_hosts)
     operators, escalations = Operators(records, clock), Escalations(records, clock)
     talks = Talks(directory, transcripts, conversations, workspaces, services)
@@ -120,6 +125,7 @@ def estate_of(
         entities=Entities(records, clock),
         talks=talks,
         events=events,
+        kept_events=kept_events,
         reporting=Reporting(workspaces, events, directory, injections, escalations, supervising.over),
         webhooks=webhooks,
         delivering=delivering,

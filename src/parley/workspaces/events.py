@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,10 +28,16 @@ class TooSlow(Exception):
 
 
 class Events:
-    """Tells events to listeners and streams, in order; keeps the last ones. Never waits for anybody."""
+    """Tells events to listeners and streams, in order; keeps the last ones. Never waits for anybody.
 
-    def __init__(self, clock: Clock) -> None:
+    `keep` gets those that a stream may want after a restart: where one is open, or was a short while ago.
+    """
+
+    def __init__(self, clock: Clock, keep: Listener | None = None) -> None:
         self._clock = clock
+        self._keep = keep
+        self._streamed: dict[WorkspaceID, int] = {}
+        """When a workspace last had a stream."""
         self._last = 0
         self._kept: dict[WorkspaceID, deque[PlatformEvent]] = {}
         self._streams: dict[WorkspaceID, list[EventStream]] = {}
@@ -45,6 +51,8 @@ class Events:
         kept.append(event)
         while kept[0].id < event.id - KEPT_MS:
             kept.popleft()
+        if self._keep is not None and self._is_streamed(workspace):
+            self._keep(event)
         for listener in self._listeners:
             listener(event)
         for stream in self._streams.get(workspace, ()):
@@ -61,6 +69,19 @@ class Events:
             for stream in streams:
                 stream.end()
 
+    def restore(self, events: Sequence[PlatformEvent]) -> None:
+        """What an earlier process has told: ids go on after it, and who comes back gets it."""
+        for event in events:
+            self._kept.setdefault(event.workspace, deque(maxlen=KEPT)).append(event)
+            self._streamed[event.workspace] = self._clock.now_ms()
+            self._last = max(self._last, event.id)
+
+    def _is_streamed(self, workspace: WorkspaceID) -> bool:
+        if self._streams.get(workspace):
+            self._streamed[workspace] = self._clock.now_ms()
+            return True
+        return self._streamed.get(workspace, 0) > self._clock.now_ms() - KEPT_MS
+
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every event of every workspace. It must not raise."""
         self._listeners.append(listener)
@@ -71,9 +92,14 @@ class Events:
         if len(streams) >= STREAMS:
             raise Busy(f"This workspace has {STREAMS} streams open. Close one first.", code="too_many_streams")
         missed = [] if after is None else [event for event in self._kept.get(workspace, ()) if event.id > after]
-        stream = EventStream(missed, lambda: streams.remove(stream))
+        stream = EventStream(missed, lambda: self._leave(workspace, stream))
         streams.append(stream)
+        self._streamed[workspace] = self._clock.now_ms()
         return stream
+
+    def _leave(self, workspace: WorkspaceID, stream: EventStream) -> None:
+        self._streams[workspace].remove(stream)
+        self._streamed[workspace] = self._clock.now_ms()
 
 
 class EventStream:
