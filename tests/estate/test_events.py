@@ -21,6 +21,7 @@ from parley.domain.workspace import WorkspaceID
 from parley.errors import Busy
 from parley.session.happenings import HandedOver
 from parley.workspaces.events import STREAMS, WAITING, Events, TooSlow
+from parley.workspaces.kept_events import KeptEvents
 
 ACME, OTHER = WorkspaceID("acme"), WorkspaceID("other")
 
@@ -206,7 +207,7 @@ async def test_who_comes_back_after_a_restart_gets_what_was_missed() -> None:
     await again.estate.close()
     await clock.advance(5 * 60 + 1)
     last = await break_ground(await open_house(store=ground.opened.store, clock=clock), is_first=False)
-    assert await last.estate.kept_events.load() == []
+    assert await KeptEvents(last.opened.store.records, clock).load() == []
     assert await last.opened.store.records.count("event", None) == 0
 
 
@@ -220,4 +221,5 @@ async def test_what_nobody_streams_is_not_written_down() -> None:
     await clock.advance(2)
     ground.estate.events.tell(ground.ours.id, "nobody will", {})
     await ground.estate.close()
-    assert [event.type for event in await ground.estate.kept_events.load()] == ["somebody may come back"]
+    kept = KeptEvents(ground.opened.store.records, clock)
+    assert [event.type for event in await kept.load()] == ["somebody may come back"]

@@ -58,7 +58,6 @@ class Estate:
     entities: Entities
     talks: Talks
     events: Events
-    kept_events: KeptEvents
     reporting: Reporting
     webhooks: Webhooks
     delivering: Delivering
@@ -85,7 +84,7 @@ class Estate:
 
     async def open(self) -> None:
         """Take up what the last process left."""
-        self.events.restore(await self.kept_events.load())
+        await self.events.restore()
         await self.delivering.start()
         await self.supervising.start()
 
@@ -95,7 +94,7 @@ class Estate:
         await self.reporting.stop()
         await self.announcing.stop()
         await self.delivering.stop()
-        await self.kept_events.close()
+        await self.events.shut()
 
 
 def estate_of(
@@ -109,10 +108,9 @@ def estate_of(
 ) -> Estate:
     """The estate of a house. `tools` send webhooks; `private_hosts` may be among their receivers."""
     clock, directory, workspaces = house.clock, house.directory, Workspaces(records, house.clock)
-    kept_events = KeptEvents(records, clock)
-    events, audit, webhooks = Events(clock, kept_events.keep), Audit(records, clock), Webhooks(records, clock)
+    events, audit = Events(clock, KeptEvents(records, clock)), Audit(records, clock)
+    webhooks, operators, escalations = Webhooks(records, clock), Operators(records, clock), Escalations(records, clock)
     services, delivering = Services(house.catalog, workspaces), Delivering(webhooks, tools, clock, private_hosts)
-    operators, escalations = Operators(records, clock), Escalations(records, clock)
     talks = Talks(directory, transcripts, conversations, workspaces, services)
     injections = directory.injections or Injections(records, clock)
     injecting = Injecting(directory, talks, injections, audit)
@@ -125,7 +123,6 @@ def estate_of(
         entities=Entities(records, clock),
         talks=talks,
         events=events,
-        kept_events=kept_events,
         reporting=Reporting(workspaces, events, directory, injections, escalations, supervising.over),
         webhooks=webhooks,
         delivering=delivering,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from parley.domain.platform_event import PlatformEvent
 from parley.domain.workspace import WorkspaceID
 from parley.errors import Busy
 from parley.ports.clock import Clock
+from parley.workspaces.kept_events import KeptEvents
 
 KEPT_MS = 5 * 60 * 1000
 KEPT = 10_000
@@ -30,12 +31,12 @@ class TooSlow(Exception):
 class Events:
     """Tells events to listeners and streams, in order; keeps the last ones. Never waits for anybody.
 
-    `keep` gets those that a stream may want after a restart: where one is open, or was a short while ago.
+    `kept` gets those that a stream may want after a restart: where one is open, or was a short while ago.
     """
 
-    def __init__(self, clock: Clock, keep: Listener | None = None) -> None:
+    def __init__(self, clock: Clock, kept: KeptEvents | None = None) -> None:
         self._clock = clock
-        self._keep = keep
+        self._written = kept
         self._streamed: dict[WorkspaceID, int] = {}
         """When a workspace last had a stream."""
         self._last = 0
@@ -51,8 +52,8 @@ class Events:
         kept.append(event)
         while kept[0].id < event.id - KEPT_MS:
             kept.popleft()
-        if self._keep is not None and self._is_streamed(workspace):
-            self._keep(event)
+        if self._written is not None and self._is_streamed(workspace):
+            self._written.keep(event)
         for listener in self._listeners:
             listener(event)
         for stream in self._streams.get(workspace, ()):
@@ -69,12 +70,17 @@ class Events:
             for stream in streams:
                 stream.end()
 
-    def restore(self, events: Sequence[PlatformEvent]) -> None:
-        """What an earlier process has told: ids go on after it, and who comes back gets it."""
-        for event in events:
+    async def restore(self) -> None:
+        """Know what an earlier process has told: ids go on after it, and who comes back gets it."""
+        for event in () if self._written is None else await self._written.load():
             self._kept.setdefault(event.workspace, deque(maxlen=KEPT)).append(event)
             self._streamed[event.workspace] = self._clock.now_ms()
             self._last = max(self._last, event.id)
+
+    async def shut(self) -> None:
+        """Write down what was told."""
+        if self._written is not None:
+            await self._written.close()
 
     def _is_streamed(self, workspace: WorkspaceID) -> bool:
         if self._streams.get(workspace):
