@@ -148,7 +148,8 @@ async def test_a_service_that_refuses_is_an_error_that_the_model_reads() -> None
     used = await played.call("order", id=7)
     assert used.is_error
     assert used.result == "Error: the service answered 404 Not Found\nno such order"
-    assert played.told("debug")[0]["ref"] == {"type": "api-tool", "apiToolID": "order", "apiToolName": "order"}
+    place = {"nodeID": "", "diagramID": "w"}
+    assert played.told("debug")[0]["ref"] == {"type": "api-tool", "apiToolID": "order", "apiToolName": "order", **place}
 
 
 async def test_a_long_result_is_cut_and_the_model_is_told_so() -> None:

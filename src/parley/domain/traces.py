@@ -207,27 +207,34 @@ class NodeRef(Struct, frozen=True, tag_field="type", tag="node"):
     diagram_name: str | UnsetType = field(name="diagramName", default=UNSET)
 
 
-class ApiToolRef(Struct, frozen=True, tag_field="type", tag="api-tool"):
+class ToolRef(Struct, frozen=True, kw_only=True):
+    """A tool, and the step that uses it: that is filled in where the trace is emitted."""
+
+    node_id: str = field(name="nodeID", default="")
+    diagram_id: str = field(name="diagramID", default="")
+
+
+class ApiToolRef(ToolRef, frozen=True, tag_field="type", tag="api-tool"):
     """An API tool."""
 
     id: str = field(name="apiToolID")
     name: str = field(name="apiToolName")
 
 
-class FunctionRef(Struct, frozen=True, tag_field="type", tag="function"):
+class FunctionRef(ToolRef, frozen=True, tag_field="type", tag="function"):
     """A function that is used as a tool."""
 
     id: str = field(name="functionID")
     name: str = field(name="functionName")
 
 
-class McpToolRef(Struct, frozen=True, tag_field="type", tag="mcp-integration-tool"):
+class McpToolRef(ToolRef, frozen=True, tag_field="type", tag="mcp-integration-tool"):
     """A tool of an MCP server."""
 
     name: str = field(name="mcpToolName")
 
 
-class NativeToolRef(Struct, frozen=True, tag_field="type", tag="integration-tool"):
+class NativeToolRef(ToolRef, frozen=True, tag_field="type", tag="integration-tool"):
     """A tool of the runtime's own."""
 
     name: str = field(name="integrationToolName")

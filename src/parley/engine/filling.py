@@ -20,6 +20,7 @@ from parley.engine.next import WAIT, Wait
 from parley.engine.reply import entities_in
 from parley.engine.saying import say
 from parley.engine.stored import stored
+from parley.engine.templates import text_of
 from parley.engine.turn import Turn
 from parley.engine.understanding import SURE
 
@@ -41,6 +42,16 @@ def intent_action(intent: str, query: str, entities: list[dict[str, Any]], confi
     """The action that a client would send for what was understood."""
     payload = {"intent": {"name": intent}, "query": query, "entities": entities, "confidence": confidence}
     return IntentMatched({"type": "intent", "payload": payload}, intent, query, entities, confidence)
+
+
+def told(intent: dict[str, Any]) -> dict[str, Any]:
+    """An intent action as a trace tells it: the values of its entities are texts there."""
+    payload = intent["payload"]
+    entities = [
+        {**each, "value": text_of(each["value"])} if isinstance(each, dict) and "value" in each else each
+        for each in payload.get("entities", ())
+    ]
+    return {**intent, "payload": {**payload, "entities": entities}}
 
 
 def resume_filling(turn: Turn, text: str | None, matched: IntentMatched | None) -> IntentMatched | None:
@@ -106,7 +117,7 @@ def _ask(matched: IntentMatched, missing: RequiredEntity, prompt: Said, asked: i
         "depth": len(turn.state.stack),
     }
     say(prompt, turn, is_aside=True)
-    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, matched.wire)))
+    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, told(matched.wire))))
     turn.take()
     return WAIT
 

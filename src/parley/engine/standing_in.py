@@ -88,7 +88,7 @@ def _join(action: Joined, turn: Turn) -> None:
     if is_new:
         if not _asks_for_a_person(turn):
             config = {"returnToAI": True, "disableFileUpload": True}
-            _show("chat_started", "", action.name, turn, provider="parley", config=config)
+            _show("chat_started", "", action.name, turn, config=config)
         _show("participant_joined", "", action.name, turn)
 
 

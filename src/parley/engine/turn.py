@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from parley.domain.actions import Action
@@ -19,7 +19,7 @@ from parley.domain.program import Program
 from parley.domain.redaction import Redaction
 from parley.domain.state import Frame, SessionState
 from parley.domain.steps import Step
-from parley.domain.traces import DebugTrace, NodeRef, SpeakTrace, TextTrace, Trace
+from parley.domain.traces import DebugTrace, NodeRef, Ref, SpeakTrace, TextTrace, ToolRef, Trace
 from parley.domain.transcript import TurnConfig
 from parley.engine.logs import log_of_debug
 from parley.engine.redacting import redacted
@@ -123,8 +123,8 @@ class Turn:
             self._emit(trace)
             return
         payload = trace.payload
-        if self.step is not None and self.state.stack and payload.ref is UNSET:
-            payload = replace(payload, ref=self.ref(self.step))
+        if self.state.stack:
+            payload = replace(payload, ref=self._placed(payload.ref))
         self._emit(DebugTrace(payload))
         if self.config.logs is not None:
             log = log_of_debug(payload, self.config.logs, self.now_ms)
@@ -194,6 +194,13 @@ class Turn:
                 f"turn stopped after {self.program.settings.limits.steps} steps (limit `steps`): "
                 "check for a loop without a step that waits",
             )
+
+    def _placed(self, ref: Ref | UnsetType) -> Ref | UnsetType:
+        """What a debug trace is about, with the step at which it is."""
+        if isinstance(ref, ToolRef):
+            step = self.frame.step if self.step is None else self.step.id
+            return replace(ref, node_id=step or "", diagram_id=self.frame.workflow)
+        return self.ref(self.step) if ref is UNSET and self.step is not None else ref
 
     def ref(self, step: Step) -> NodeRef:
         """Where a debug trace about this step comes from."""

@@ -15,6 +15,7 @@ from parley.domain.actions import Action, Files, IntentMatched, NoReply, PathCho
 from parley.domain.ids import StepID
 from parley.domain.steps import Capture, Said, WantedEntity
 from parley.domain.traces import EntityFillingPayload, EntityFillingTrace, PathPayload, PathTrace
+from parley.engine.filling import told
 from parley.engine.judging import judge
 from parley.engine.listening import go_on_listening, listen, unanswered
 from parley.engine.moment import moment_of
@@ -103,7 +104,7 @@ async def _parts(step: Capture, action: Action, reply: Any, turn: Turn) -> Next:
         if not is_asked:
             return _given_up(step, missing, action, turn)
         say(prompts[kept.asked], turn)
-    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, _as_intent(step, reply, kept.found))))
+    turn.emit(EntityFillingTrace(EntityFillingPayload(missing.entity, told(_as_intent(step, reply, kept.found)))))
     return go_on_listening(step.listening, turn)
 
 

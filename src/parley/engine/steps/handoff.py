@@ -25,6 +25,8 @@ EVENTS = frozenset(
     {"file_received", "participant_joined", "message_received", "event", "wait_time", "chat_dismissal_warning"}
     | {"agent_typing", *ENDS}
 )
+PROVIDERS = {name: name for name in ("ujet", "genesys", "kustomer", "dixa", "sunshine")} | {"zendesk": "sunshine"}
+"""What clients are told of where the person works; they know no other names. Source: stable API, the handoff trace."""
 _ENDED = {
     "downloadMessage": "Download transcript",
     "continueMessage": "Continue the conversation",
@@ -48,8 +50,8 @@ def hand_over(step: Handoff, turn: Turn) -> Next:
 def _begin(step: Handoff, turn: Turn) -> None:
     config: dict[str, Any] = {"returnToAI": step.returns, "disableFileUpload": not step.takes_files}
     payload: dict[str, Any] = {"config": config}
-    if step.provider:
-        payload["provider"] = step.provider
+    if step.provider in PROVIDERS:
+        payload["provider"] = PROVIDERS[step.provider]
     message = render(step.message, turn.variables)
     turn.handed_over = Handover(message, "ai" if _is_chosen(turn) else "caller")
     _show(step, "chat_started", message, payload, turn)
