@@ -29,7 +29,7 @@ from parley.session.outbox import Portion
 FLOW = """
 project: flow
 variables: {name: Ada, topic: ""}
-intents: {human: [human please]}
+intents: {human: [human please], boss: [your boss please]}
 workflows:
   main:
     - ask: Yes?
@@ -42,6 +42,7 @@ workflows:
     - say: "Again {topic}."
     - ask: More?
       into: topic
+  passing_on: {trigger: boss, steps: [{forward: "+4930123456"}, {ask: Anything else?, into: topic}]}
   final: {trigger: human, steps: [{handoff: {say: A person comes.}}, {say: After.}]}
 """
 THINKING = """

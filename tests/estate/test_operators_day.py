@@ -28,6 +28,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     [
         ("flow", ["fish"], "caller", "One moment, Ada."),
         ("flow", ["human please"], "caller", "A person comes."),
+        ("flow", ["your boss please"], "caller", "The agent forwards the call."),
         ("think", ["order", "help"], "ai", "One moment, please."),
         ("think", ["person"], "ai", "I'll fetch somebody."),
     ],

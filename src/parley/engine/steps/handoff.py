@@ -11,9 +11,8 @@ from typing import Any
 from parley.domain.actions import Action, Custom, Files, HandoffReply, IntentMatched, NoReply, Text
 from parley.domain.channel_steps import Handoff
 from parley.domain.channel_traces import HandoffTrace
-from parley.domain.operator import Handover
-from parley.domain.own_workflows import is_own
 from parley.domain.traces import debug
+from parley.engine.escalating import ask_for_a_person, go_on_alone
 from parley.engine.listening import unheard
 from parley.engine.next import FINISH, WAIT, Goto, Next
 from parley.engine.templates import render
@@ -53,21 +52,16 @@ def _begin(step: Handoff, turn: Turn) -> None:
     if step.provider in PROVIDERS:
         payload["provider"] = PROVIDERS[step.provider]
     message = render(step.message, turn.variables)
-    turn.handed_over = Handover(message, "ai" if _is_chosen(turn) else "caller")
+    ask_for_a_person(message, turn)
     _show(step, "chat_started", message, payload, turn)
     if step.note:
         turn.emit(debug(f"note for the person: {render(step.note, turn.variables)}", context="handoff"))
 
 
-def _is_chosen(turn: Turn) -> bool:
-    """A playbook or the agent's router has called what hands over: a model has decided it."""
-    return any(is_own(frame.workflow) for frame in turn.state.stack)
-
-
 def _replied(step: Handoff, reply: dict[str, Any], turn: Turn) -> Next:
     match reply.get("type"):
         case "return_to_voiceflow":
-            turn.handed_over = Handover(is_over=True)
+            go_on_alone(turn)
             _show(step, "chat_ended", "", _ENDED, turn)
             return Goto(step.then)
         case "message" | "file_upload" | "continue_conversation":
@@ -88,7 +82,7 @@ def _told(step: Handoff, payload: Any, turn: Turn) -> Next:
     _show(step, event, message if isinstance(message, str) else "", _ENDED | rest if over else rest, turn)
     if not over:
         return WAIT
-    turn.handed_over = Handover(is_over=True)
+    go_on_alone(turn)
     return Goto(step.then) if step.returns else FINISH
 
 
