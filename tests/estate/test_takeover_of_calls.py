@@ -49,7 +49,7 @@ async def test_the_agent_is_silent_in_the_middle_of_a_word(spoken: Doors) -> Non
         assert await does(client, spoken, ann, "say", sid, text="I am Ann.") == 200
         assert (await peer.the("agent_transcript"))["transcript"] == "I am Ann."
         words = encode("I am Ann.")
-        assert (await sound_until(peer, heard + len(words)))[heard:] == words
+        assert (await sound_until(peer, heard + len(words)))[heard:] == words, "and no latency, which is the agent's"
         await clock_of(spoken).advance(10)
         assert await does(client, spoken, ann, "leave-call", sid) == 200
         await peer.send("user_message", text="fish")

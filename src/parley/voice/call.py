@@ -151,7 +151,8 @@ class Call:
         self.tell("user_transcript", told)
         self._note("user_transcript", {**told, "is_barge_in": self._has_barged_in})
         self._has_barged_in = False
-        self._latency.heard()
+        if self._is_agents:
+            self._latency.heard()
         wire = {"type": "text", "payload": heard.text}
         await self._post(Text(wire, heard.text))
 
@@ -164,6 +165,12 @@ class Call:
     @property
     def _is_audible(self) -> bool:
         return self._sounding is not None or self._clock.now_ms() < self._played_until
+
+    @property
+    def _is_agents(self) -> bool:
+        """It is the agent who answers, and no person."""
+        hold = self._session.state().hold
+        return hold is None or hold.until <= self._clock.now_ms()
 
     def _stop_speaking(self) -> None:
         """The caller speaks: what is left unsaid stays so, and what the agent does for it is given up."""
@@ -203,7 +210,8 @@ class Call:
                         self._to_say.put_nowait(text)
 
     def _give_way(self) -> None:
-        """A person speaks from here on: what the agent was still saying ends."""
+        """A person speaks from here on: what the agent was still saying ends, and nobody waits for it any more."""
+        self._latency.give_up()
         if self._is_audible or not self._to_say.empty():
             self._hush()
 

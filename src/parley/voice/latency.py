@@ -24,6 +24,10 @@ class Latency:
         """The caller has said something, or is to be greeted."""
         self._heard_at, self._spoke_at, self._is_greeting = self._clock.now_ms(), None, is_greeting
 
+    def give_up(self) -> None:
+        """The agent does not answer any more."""
+        self._heard_at = None
+
     def spoke(self) -> None:
         """The agent's words are there."""
         if self._spoke_at is None:
