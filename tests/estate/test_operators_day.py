@@ -263,3 +263,18 @@ async def test_no_route_changes_or_removes_an_entry(desk: Desk) -> None:
             answer = await desk.client.request(method, desk.ground.at(path), json={})
             assert answer.status_code in (404, 405, 422), (method, path)
     assert len(await desk.ground.estate.audit.verify(desk.ground.ours.id)) == 0
+
+
+async def test_webhooks_are_told_how_an_escalation_goes(desk: Desk) -> None:
+    types = [f"runtime.escalation.{each}" for each in ("requested", "connected", "completed")]
+    hook = await desk.client.post(
+        desk.ground.at("/webhooks"), json={"url": "https://crm.example.org/hook", "event_types": types}
+    )
+    assert hook.status_code == 201, hook.text
+    ada, ann = await asks(desk, "ada"), await desk.operator("ann")
+    await desk.does(ann, "join-call", ada)
+    await desk.does(ann, "wrap-up", ada, outcome="resolved")
+    await desk.ground.estate.reporting.told()
+    await desk.ground.estate.announcing.told()
+    sent = (await desk.get(f"/webhooks/{hook.json()['id']}/deliveries"))["items"]
+    assert sorted(each["event_type"] for each in sent) == sorted(types)
