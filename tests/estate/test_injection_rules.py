@@ -17,10 +17,11 @@ from house_fixture import API_KEY, open_house
 from parley.backends.clock import SystemClock
 from parley.domain.actions import Text, joined, left
 from parley.domain.conversation_names import call_of, turn_name
-from parley.domain.ids import StepID
+from parley.domain.ids import StepID, UserID
 from parley.domain.model_steps import Prompted
 from parley.domain.program import Program
 from parley.domain.prompt import Prompt
+from parley.domain.state import WEB, Contact
 from parley.domain.transcript import Stated, TurnConfig
 from parley.errors import StoreUnavailable
 from parley.projects.load import load
@@ -237,3 +238,33 @@ async def test_an_event_of_the_conversations_api_has_its_receipt_here_too(
     async with ground.client(ground.foreign_key) as stranger:
         foreign = f"/v1/{ground.foreign.id}/sessions/{call_of(session.id)}/injections/{id}"
         assert (await stranger.get(foreign)).status_code == 404
+
+
+@pytest.mark.parametrize(("contact", "known"), [(WEB, "shown"), (Contact("voice", direction="test"), "spoken")])
+async def test_flows_hear_of_both_kinds_over_every_channel(tmp_path: Path, contact: Contact, known: str) -> None:
+    agent = tmp_path / "agent.yaml"
+    agent.write_text(LISTENING + COACHED)
+    project = load(agent).project
+    ground = await break_ground(await open_house(project))
+    directory = ground.opened.house.directory
+    session, _ = await directory.obtain(project.id, UserID("ada"), project.environments[0], contact)
+    await (await ground.estate.talks.greet(session)).whole()
+    async with ground.client() as client:
+        first = await inject(client, ground, session, message="paid", sender="The bank")
+        second = await inject(client, ground, session, message="Be kind.", sender="Ann", event_type="guidance")
+        await say(session, "Thanks")
+        texts = [turn["text"] for turn in await texts_of(client, ground, session) if turn["role"] == "agent"]
+        stages = [await stage(client, ground, session, each["injection_id"]) for each in (first, second)]
+    assert [text for text in texts if text.startswith(("News", "Coached"))] == [
+        "News from The bank.",
+        "Coached by Ann.",
+    ]
+    assert stages == [known, known]
+    assert session.state().variables["last_injection"]["type"] == "guidance"
+
+
+COACHED = """
+  coached:
+    trigger: {injection: guidance, returns: true}
+    steps: [{say: "Coached by {last_injection.sender}."}]
+"""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 
 import httpx
+from msgspec.structs import replace
 
 from estate_fixture import Ground
+from house_fixture import split_project
 from parley.domain.workspace import ROLES
 
 
@@ -77,6 +79,22 @@ async def test_what_is_served_is_a_service_an_agent_and_a_graph(client: httpx.As
         assert (await client.get(ground.at(f"/{kind}/{uuid.uuid4()}"))).status_code == 404
     assert (await client.get(ground.at(f"/services?search={service['name'][:3].upper()}"))).json()["items"]
     assert (await client.get(ground.at("/services?search=nothing"))).json()["items"] == []
+
+
+async def test_what_is_served_anew_is_shown_as_it_is_now(client: httpx.AsyncClient, ground: Ground) -> None:
+    (before,) = (await client.get(ground.at("/services"))).json()["items"]
+    served = next(iter(ground.opened.house.catalog.projects()))
+    changed = replace(split_project(served.id), name="Bazaar")
+    await ground.opened.house.catalog.serve(changed)
+    after = (await client.get(ground.at("/services"))).json()["items"]
+    assert {service["agent_name"] for service in after} == {"Bazaar"}
+    assert before["id"] in {service["id"] for service in after}
+    assert len(after) == len(changed.environments) == 2
+    for kind in ("agents", "context-graphs"):
+        (view,) = (await client.get(ground.at(f"/{kind}"))).json()["items"]
+        assert view["name"] == "Bazaar"
+    talk = await client.post(ground.at("/conversations"), json={"service_id": before["id"]})
+    assert talk.json()["turns"][0]["text"] == "Hello from main."
 
 
 async def test_another_workspace_sees_nothing_of_ours(ground: Ground, client: httpx.AsyncClient) -> None:
