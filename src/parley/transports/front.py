@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +20,8 @@ from parley.transports.platform.door import platform_app
 from parley.transports.socket.reception import Reception
 from parley.transports.socketio.door import SocketDoor
 from parley.workspaces.estate import Estate
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Front:
@@ -36,9 +40,13 @@ class Front:
         self._reception = Reception(house)
         platform = None if estate is None else platform_app(estate, house.body_limit)
 
+        @cache
+        def described() -> bytes:
+            return _encode(document(None if platform is None else platform.document(), table(house, estate)))
+
         async def describe(request: Request) -> Response:
             """`GET /openapi.json`"""
-            return JSONResponse(document(None if platform is None else platform.document(), table(house, estate)))
+            return Response(described(), media_type="application/json")
 
         routes = [*extra, *page_routes(house), Route("/openapi.json", describe)]
         http = http_app(house, extra=routes, rate_per_minute=rate_per_minute, platform=platform, estate=estate)
