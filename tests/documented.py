@@ -50,7 +50,12 @@ def validator(text: str) -> Draft202012Validator:
 
 def faults(value: Any, schema: Schema) -> list[str]:
     """Where a value does not keep to a schema."""
-    errors = validator(json.dumps(schema, sort_keys=True)).iter_errors(value)
+    return faults_by(validator(json.dumps(schema, sort_keys=True)), value)
+
+
+def faults_by(validator: Draft202012Validator, value: Any) -> list[str]:
+    """Where a value does not keep to what a validator holds it to."""
+    errors = validator.iter_errors(value)
     return [f"{'.'.join(map(str, error.absolute_path)) or 'body'}: {error.message}" for error in errors]
 
 

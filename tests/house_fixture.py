@@ -38,6 +38,7 @@ from parley.session.overlays import Overlays
 from parley.session.properties import Properties
 from parley.session.work import Surroundings
 from parley.transports.http.app import http_app
+from watched_front import WatchedDoor
 
 API_KEY = "VF.DM.0123456789abcdef01234567.test-secret"
 PROJECT = "shop"
@@ -114,6 +115,9 @@ class Opened:
     store: Any
     clock: Clock
     app: ASGIApp
+
+    def __post_init__(self) -> None:
+        self.app = WatchedDoor(self.app)
 
     def client(self) -> httpx.AsyncClient:
         """A client in the same process, without a network."""

@@ -1,4 +1,4 @@
-"""A front that holds every answer against what is documented; what does not keep to it is in `BROKEN`."""
+"""Doors that hold every answer against what is documented; what does not keep to it is in `BROKEN`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import described
 from documented import answer_faults, event_faults, frame_faults, is_platform
 from parley.domain.platform_event import PlatformEvent
 from parley.session.house import House
@@ -27,7 +28,7 @@ class WatchedFront(Front):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not is_platform(scope["path"]):
-            await super().__call__(scope, receive, send)
+            await watched(super().__call__, scope, receive, send)
             return
         answer = Watch(scope["method"], scope["path"])
 
@@ -38,8 +39,63 @@ class WatchedFront(Front):
         await super().__call__(scope, receive, send_watched)
 
 
+class WatchedDoor:
+    """The same for the door of the Conversations API alone."""
+
+    def __init__(self, door: ASGIApp) -> None:
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await watched(self._door, scope, receive, send)
+
+
+async def watched(door: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a request of the Conversations API: what was taken, and what it was answered with, are as described."""
+    operation = described.operation_of(scope["method"], scope["path"]) if scope["type"] == "http" else None
+    if operation is None:
+        await door(scope, receive, send)
+        return
+    exchange = Exchange(f"{scope['method']} {scope['path']}", operation)
+
+    async def receive_watched() -> Message:
+        message = await receive()
+        exchange.sent += message.get("body", b"")
+        return message
+
+    async def send_watched(message: Message) -> None:
+        exchange.take(message)
+        await send(message)
+
+    await door(scope, receive_watched, send_watched)
+
+
+class Exchange:
+    """A request, and its answer as it is sent."""
+
+    def __init__(self, name: str, operation: described.Wire) -> None:
+        self.sent = b""
+        self._name = name
+        self._operation = operation
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._body = b""
+
+    def take(self, message: Message) -> None:
+        """The next part of the answer."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
+            return
+        self._body += message.get("body", b"")
+        if not message.get("more_body"):
+            told = described.answer_faults(self._operation, self._status, self._headers, self._body)
+            if self._status < 300:
+                told += [f"it took {fault}" for fault in described.request_faults(self._operation, self.sent)]
+            BROKEN.extend(f"{self._name} {self._status}: {fault}" for fault in told)
+
+
 class Watch:
-    """One answer, as it is sent."""
+    """One answer of the platform API, as it is sent."""
 
     def __init__(self, method: str, path: str) -> None:
         self._method = method

@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from house_fixture import Opened, Talk, open_house
+from watched_front import everything_keeps_to_the_documents
+
+__all__ = ["everything_keeps_to_the_documents"]
 
 
 @pytest.fixture

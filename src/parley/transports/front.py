@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import cache
 
@@ -46,7 +47,7 @@ class Front:
 
         async def describe(request: Request) -> Response:
             """`GET /openapi.json`"""
-            return Response(described(), media_type="application/json")
+            return Response(await asyncio.to_thread(described), media_type="application/json")
 
         routes = [*extra, *page_routes(house), Route("/openapi.json", describe)]
         http = http_app(house, extra=routes, rate_per_minute=rate_per_minute, platform=platform, estate=estate)

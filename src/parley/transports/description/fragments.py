@@ -32,6 +32,7 @@ ROUTES = (
 )
 """The files with routes, in the order of the document."""
 JSON = "application/json"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LEGACY = {400: "LegacyInputProblem"}
 
 
@@ -124,5 +125,5 @@ def _role(short: Wire) -> str | None:
 
 def _read(name: str) -> Wire:
     text = files("parley.transports.description").joinpath(f"{name}.yaml").read_text("utf-8")
-    read: Wire = yaml.safe_load(text)
+    read: Wire = yaml.load(text, LOADER)
     return read
