@@ -287,3 +287,18 @@ async def test_two_starts_at_once_say_one_greeting(
     (conversation,) = {each.json()["conversation_id"] for each in made}
     turns = (await client.get(ground.at(f"/conversations/{conversation}"))).json()["turns"]
     assert [turn["text"] for turn in turns] == ["Welcome back."]
+
+
+async def test_a_key_that_is_over_opens_nothing_and_another_workspaces_key_is_403(ground: Ground, session: str) -> None:
+    _, over = await ground.estate.keys.create(ground.ours.id, "owner", 0)
+    for key, status, code in (
+        ("", 401, "key_missing"),
+        ("pk_0_x", 401, "unauthorized"),
+        (over, 401, "key_expired"),
+        (ground.keys["viewer"], 403, "forbidden"),
+        (ground.foreign_key, 403, "forbidden"),
+    ):
+        async with ground.client(key) as caller:
+            answer = await caller.post(ground.at(f"/sessions/{session}/inject"), json={"message": "x"})
+        assert (answer.status_code, answer.json()["error_code"]) == (status, code)
+        assert answer.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
