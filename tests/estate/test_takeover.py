@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from tests.estate.desk import Desk, open_desk, settled
+from tests.estate.socket_client import open_doors
 
 from parley.backends.llm.scripted import script_of
 from parley.domain.actions import Launch
 from parley.ports.llm import Asked, Piece
 from parley.session.handle import Post
+from parley.transports.platform.observer_socket import ATTENDED
 from parley.workspaces.supervising import LEASE_MS
 
 
@@ -222,3 +224,24 @@ async def test_a_takeover_outlives_the_server_for_as_long_as_its_lease(desk: Des
     await desk.clock.advance(LEASE_MS / 1000 + 1)
     assert await status_of(desk, ann) == (None, "online")
     assert ada.shown[-1] == "chat_ended: "
+
+
+async def test_who_watches_what_they_have_taken_over_keeps_it_until_they_stop(desk: Desk) -> None:
+    ada, ann = await desk.caller("flow"), await desk.operator("ann")
+    await desk.does(ann, "join-call", ada)
+    path = desk.ground.at(f"/observers/{ada.sid}/ws")
+    async with open_doors(desk.ground) as doors:
+        async with doors.open(path, "member") as other, doors.open(path, "owner") as watching:
+            assert (await watching.next())["type"] == (await other.next())["type"] == "session_info"
+            for _ in range(8):
+                await desk.clock.advance(ATTENDED)
+                await watching.connection.ping()
+                await settled()
+            assert await ada.says("fish") == [], "a person still has it after four minutes"
+    async with open_doors(desk.ground) as doors, doors.open(path, "member") as other:
+        assert (await other.next())["type"] == "session_info"
+        for _ in range(5):
+            await desk.clock.advance(ATTENDED)
+            await settled()
+        assert await status_of(desk, ann) == (None, "online"), "another key's socket keeps nothing"
+    assert (await ada.says("fish"))[0] == "You said fish."

@@ -23,6 +23,9 @@ from parley.transports.front import Front
 
 log = structlog.get_logger()
 
+VANISHED_MS = 60_000
+"""How long what was sent may go unacknowledged before a connection counts as lost."""
+
 
 def serve(paths: tuple[Path, ...], *, host: str, port: int, data: str, reload: bool) -> None:
     """Serve until told to stop."""
@@ -111,6 +114,9 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Handed on to every connection: one whose peer has vanished is noticed, and does not listen for a quarter hour.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MS)
     try:
         listening.bind((host, port))
         listening.listen(4096)

@@ -187,6 +187,15 @@ class Supervising:
             how = {"outcome": outcome, "escalation_id": done.id}
             self._tell(workspace.id, "escalation.completed", operator, session.id, how)
 
+    async def attend(self, session: SessionHandle, by: WorkspaceKey) -> None:
+        """A sign of life of whoever watches with this key: a conversation that it took over is kept.
+
+        Raises `NotFound` where the conversation ends meanwhile.
+        """
+        hold = session.state().hold
+        if hold is not None and hold.key == by.id and hold.until > self._clock.now_ms():
+            await self._renew(session, await self._operators.get(by.workspace, hold.operator), by)
+
     async def over(self, session: SessionID) -> None:
         """A conversation has ended: whoever was in it is free."""
         self._leases.drop(session)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack
 
+import structlog
 from starlette.websockets import WebSocket
 
 from parley.domain.conversation_names import call_of
@@ -31,8 +32,13 @@ from parley.transports.platform.sockets import (
     welcome,
 )
 from parley.workspaces.estate import Estate
+from parley.workspaces.supervising import LEASE_MS
+
+log = structlog.get_logger()
 
 VIEWED = "operator.viewed_transcript"
+ATTENDED = LEASE_MS / 4000
+"""Seconds between two signs of life of an operator who watches what they have taken over."""
 
 
 async def observe(socket: WebSocket) -> None:
@@ -95,7 +101,7 @@ class _Watcher:
         leave = session.follow(lambda portion: self._put(frames.of_portion(portion)), self._lost, counts=False)
         unwatch = self._estate.observing.watch(session.id, lambda seen: self._put(frames.of_seen(seen)))
         try:
-            await self._out.serve(self._hear(), self._watch_key())
+            await self._out.serve(self._hear(), self._watch_key(), self._attend())
         finally:
             unwatch()
             leave()
@@ -114,6 +120,15 @@ class _Watcher:
         sent: AsyncIterator[str | bytes] = heard(self._socket)
         async for _ in sent:
             continue
+
+    async def _attend(self) -> None:
+        """Who reads along has not gone away, however long the user takes to write."""
+        while True:
+            await self._estate.clock.sleep(ATTENDED)
+            try:
+                await self._estate.supervising.attend(self._session, self._caller.key)
+            except ParleyError as error:
+                log.info("lease not kept by who watches", session=self._session.id, error=error.code)
 
     async def _watch_key(self) -> None:
         await key_ends(self._estate, self._caller.key)
