@@ -230,14 +230,17 @@ async def test_who_watches_what_they_have_taken_over_keeps_it_until_they_stop(de
     ada, ann = await desk.caller("flow"), await desk.operator("ann")
     await desk.does(ann, "join-call", ada)
     path = desk.ground.at(f"/observers/{ada.sid}/ws")
-    async with open_doors(desk.ground) as doors:
-        async with doors.open(path, "member") as other, doors.open(path, "owner") as watching:
-            assert (await watching.next())["type"] == (await other.next())["type"] == "session_info"
-            for _ in range(8):
-                await desk.clock.advance(ATTENDED)
-                await watching.connection.ping()
-                await settled()
-            assert await ada.says("fish") == [], "a person still has it after four minutes"
+    async with (
+        open_doors(desk.ground) as doors,
+        doors.open(path, "member") as other,
+        doors.open(path, "owner") as watching,
+    ):
+        assert (await watching.next())["type"] == (await other.next())["type"] == "session_info"
+        for _ in range(8):
+            await desk.clock.advance(ATTENDED)
+            await watching.connection.ping()
+            await settled()
+        assert await ada.says("fish") == [], "a person still has it after four minutes"
     async with open_doors(desk.ground) as doors, doors.open(path, "member") as other:
         assert (await other.next())["type"] == "session_info"
         for _ in range(5):
