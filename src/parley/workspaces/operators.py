@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from parley.domain.operator import Mode, Operator, OperatorStatus
-from parley.domain.workspace import WorkspaceID
-from parley.errors import Conflict, NotFound, Taken
+from parley.domain.workspace import WorkspaceID, WorkspaceKey, is_at_least
+from parley.errors import Conflict, NotFound, ParleyError, Taken
 from parley.ports.clock import Clock
 from parley.ports.records import Record, Records
 
@@ -19,6 +19,12 @@ KIND = "operator"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Operator).decode
 Change = Callable[[Operator, int], Operator]
+
+
+class NotYours(ParleyError):
+    """A key acts for an operator whom it did not register."""
+
+    code = "forbidden"
 
 
 class Operators:
@@ -38,6 +44,23 @@ class Operators:
     async def get(self, workspace: WorkspaceID, id: str) -> Operator:
         """Raises `NotFound`, for another workspace's too."""
         return _decode((await self._record(workspace, id)).data)
+
+    async def served_by(self, key: WorkspaceKey, id: str) -> Operator:
+        """The operator for whom a key may act: the one that it registered, or any for an admin's.
+
+        Raises `NotFound`, `NotYours`.
+        """
+        operator = await self.get(key.workspace, id)
+        if operator.key != key.id and not is_at_least(key.role, "admin"):
+            raise NotYours("This key did not register this operator. Use the operator's own key, or an admin's.")
+        return operator
+
+    async def own_of(self, key: WorkspaceKey, id: str) -> Operator:
+        """The operator that this very key registered: nobody speaks in another's name. Raises what `served_by` does."""
+        operator = await self.get(key.workspace, id)
+        if operator.key != key.id:
+            raise NotYours("This key did not register this operator. Nobody acts here in another's name.")
+        return operator
 
     async def list(self, workspace: WorkspaceID | None) -> Sequence[Operator]:
         """A workspace's operators, or those of all, oldest first."""

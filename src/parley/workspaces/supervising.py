@@ -15,7 +15,7 @@ from parley.domain.conversation_names import call_of, turn_name
 from parley.domain.ids import SessionID, TurnID
 from parley.domain.injection import Receipt
 from parley.domain.operator import Mode, Operator, Outcome, WrapUp
-from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey, is_at_least
+from parley.domain.workspace import Workspace, WorkspaceID, WorkspaceKey
 from parley.errors import Conflict, NotFound, ParleyError, SessionEnded
 from parley.ports.clock import Clock
 from parley.session.handle import SessionHandle
@@ -31,12 +31,6 @@ from parley.workspaces.wrap_ups import WrapUps
 
 LEASE_MS = 120_000
 """How long a person has a conversation without giving a sign of life."""
-
-
-class NotYours(ParleyError):
-    """A key acts for an operator whom it did not register."""
-
-    code = "forbidden"
 
 
 class NotOnCall(NotFound):
@@ -91,29 +85,12 @@ class Supervising:
         """Watch no more leases; they run out by themselves."""
         await self._leases.stop()
 
-    async def operator(self, workspace: Workspace, id: str, by: WorkspaceKey) -> Operator:
-        """The operator for whom a key may act: the one that it registered, or any for an admin's.
-
-        Raises `NotFound`, `NotYours`.
-        """
-        operator = await self._operators.get(workspace.id, id)
-        if operator.key != by.id and not is_at_least(by.role, "admin"):
-            raise NotYours("This key did not register this operator. Use the operator's own key, or an admin's.")
-        return operator
-
-    async def own(self, workspace: Workspace, id: str, by: WorkspaceKey) -> Operator:
-        """The operator that this very key registered: nobody speaks in another's name. Raises what `operator` does."""
-        operator = await self._operators.get(workspace.id, id)
-        if operator.key != by.id:
-            raise NotYours("This key did not register this operator. Nobody acts here in another's name.")
-        return operator
-
     async def join(self, workspace: Workspace, id: str, sid: str, mode: Mode, by: WorkspaceKey) -> Operator:
         """Listen to a conversation, or take it over.
 
         Raises `NotFound` and `Conflict` where the operator is on a call, or somebody else has this one.
         """
-        await self.operator(workspace, id, by)
+        await self._operators.served_by(by, id)
         session = await self.live(workspace, sid)
         operator = await self._operators.join(workspace.id, id, session.id, mode)
         self._presence.put(session.id, id, workspace.id)
@@ -160,7 +137,7 @@ class Supervising:
         self, workspace: Workspace, id: str, sid: str, message: str, by: WorkspaceKey, *, key: str | None = None
     ) -> tuple[Receipt, bool]:
         """Coach the agent; the user notices nothing. False where the `key` was used before. Raises `NotFound`."""
-        operator = await self.operator(workspace, id, by)
+        operator = await self._operators.served_by(by, id)
         session = await self.live(workspace, sid)
         guided = await self._injecting.inject_once(
             session, "guidance", message, operator.name, by, key=key, operator=operator.id
@@ -172,7 +149,7 @@ class Supervising:
         self, workspace: Workspace, id: str, sid: str, outcome: Outcome, notes: str, by: WorkspaceKey
     ) -> None:
         """Say how it went, during the conversation or after it; whoever is still in it leaves. Raises `NotFound`."""
-        operator = await self.operator(workspace, id, by)
+        operator = await self._operators.served_by(by, id)
         session = await self._injecting.recall(workspace, sid)
         if operator.call == session.id:
             await self._give_back(session, operator)
@@ -206,7 +183,7 @@ class Supervising:
         self, workspace: Workspace, id: str, sid: str, by: WorkspaceKey
     ) -> tuple[Operator, SessionHandle]:
         """The operator, in this live conversation. Raises `NotFound`, `NotYours`."""
-        operator = await self.operator(workspace, id, by)
+        operator = await self._operators.served_by(by, id)
         session = await self.live(workspace, sid)
         if operator.call != session.id:
             raise NotOnCall("This operator is not on this call. Join it first.")

@@ -254,7 +254,7 @@ async def get_operator(operator_id: UUID, caller: Called, estate: TheEstate) -> 
 @router.patch("/{operator_id}")
 async def update_operator(operator_id: UUID, body: OperatorChange, caller: Called, estate: TheEstate) -> OperatorShown:
     """Change what is known of an operator, or whether they are free."""
-    await estate.supervising.operator(caller.workspace, str(operator_id), caller.key)
+    await estate.operators.served_by(caller.key, str(operator_id))
     given = body.model_dump(exclude_unset=True)
     if given.get("skills") is not None:
         given["skills"] = tuple(given["skills"])
@@ -333,7 +333,7 @@ async def operator_access_token(
     operator_id: UUID, body: CallBody, caller: Called, estate: TheEstate
 ) -> AccessTokenAnswer:
     """What a browser needs to be heard in a call. 503 where there is no telephone line."""
-    operator = await estate.supervising.operator(caller.workspace, str(operator_id), caller.key)
+    operator = await estate.operators.served_by(caller.key, str(operator_id))
     session = (await estate.supervising.live(caller.workspace, body.call_sid)).id
     if estate.telephone is None:
         raise NoTelephone(NO_BROWSER_AUDIO)

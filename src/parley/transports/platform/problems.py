@@ -26,7 +26,7 @@ from parley.errors import (
     StoreUnavailable,
 )
 from parley.transports.platform.access import BadRequest, Forbidden
-from parley.workspaces.supervising import NotYours
+from parley.workspaces.operators import NotYours
 from parley.workspaces.telephone import NoTelephone
 
 _STATUSES: tuple[tuple[type[ParleyError], int], ...] = (

@@ -152,7 +152,7 @@ async def author_turn(run_id: UUID, body: AuthoredTurnBody, caller: Called, esta
 
 async def _own(body: ActorBody, caller: Caller, estate: Estate) -> str:
     """The operator, who must be the caller's own."""
-    return (await estate.supervising.own(caller.workspace, str(body.operator_id), caller.key)).id
+    return (await estate.operators.own_of(caller.key, str(body.operator_id))).id
 
 
 @contextmanager

@@ -93,7 +93,7 @@ async def create_operator_briefing(
     operator_id: UUID, body: BriefingBody, caller: Called, estate: TheEstate
 ) -> Briefing:
     """What is known about a live conversation, counted from its facts. Who reads it is in the audit trail."""
-    operator = await estate.supervising.operator(caller.workspace, str(operator_id), caller.key)
+    operator = await estate.operators.served_by(caller.key, str(operator_id))
     session = await estate.supervising.live(caller.workspace, body.call_sid)
     await note_view(session, caller, estate, operator_id=operator.id, through="briefing")
     facts = await _facts(session, caller, estate)
