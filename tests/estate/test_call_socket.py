@@ -19,6 +19,7 @@ from house_fixture import open_house
 from house_fixture import project as a_project
 from parley.backends.clock import StillClock
 from parley.backends.speech.scripted import ScriptedEar, ScriptedRecognizer, ScriptedSynthesizer, encode
+from parley.domain.conversation_names import conversation_of
 from parley.workspaces.estate import Speech
 from watched_front import WatchedFront
 
@@ -118,6 +119,14 @@ async def test_a_call_is_listed_while_it_is_on_the_line_and_its_duration_grows(s
         await peer.closed()
         session = await spoken.ground.estate.injecting.recall(spoken.ground.ours, sid)
         assert session.state().ended == "hangup"
+        async with spoken.ground.client() as client:
+            at = spoken.ground.at(f"/conversations/{conversation_of(session.id)}")
+            voice = (await client.get(at)).json()["voice"]
+        assert [(each["role"], each["left_at"] is None) for each in voice["participants"]] == [
+            ("caller", False),
+            ("agent", False),
+        ]
+        assert voice["states_visited"] == ["main"]
     assert await active(spoken) == []
 
 

@@ -16,6 +16,7 @@ from parley.errors import InvalidInput
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import check_fit
 from parley.transports.platform.turn_shapes import ConversationTurn, at, exchange_of
+from parley.transports.platform.voice_detail import VoiceDetail, voice_of
 from parley.workspaces.reporting import REASONS
 from parley.workspaces.talks import Briefing
 
@@ -99,7 +100,7 @@ class ConversationDetail(ConversationSummary):
 
     plan: str | None = None
     turns: list[ConversationTurn] = []
-    voice: dict[str, Any] | None = None
+    voice: VoiceDetail | None = None
 
 
 class ConversationList(BaseModel):
@@ -206,4 +207,5 @@ def detail_of(
 ) -> ConversationDetail:
     """The conversation with its turns."""
     turns = [turn for record in records for turn in exchange_of(record).turns(with_tools=with_tools)]
-    return ConversationDetail(**summary_of(state, now_ms), turns=turns)
+    voice = voice_of(state, records) if state.contact.channel == "voice" else None
+    return ConversationDetail(**summary_of(state, now_ms), turns=turns, voice=voice)
