@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what the tests need beside Python packages: Node.js, Chromium and the sqlite3 shell.
+# Installs what the tests need beside Python packages: Node.js, Chromium, the sqlite3 shell and jq.
 set -eu
 missing=""
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v sqlite3 >/dev/null 2>&1 || missing="$missing sqlite3"
+command -v jq >/dev/null 2>&1 || missing="$missing jq"
 if [ -n "$missing" ]; then
   command -v apt-get >/dev/null 2>&1 || { echo "The tests need:$missing. Install them and run again." >&2; exit 1; }
   sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo

@@ -180,3 +180,17 @@ def test_the_tutorial_is_right_that_a_variable_must_be_declared(desk: Path) -> N
     done = shell("parley check early.yaml", desk)
     assert done.returncode == 1
     assert "name" in done.stdout
+
+
+def test_a_conversation_is_watched_and_taken_over_as_the_page_says(desk: Path) -> None:
+    workspace, key = "0f8fad5b-d9cb-469f-a165-70867728950e", "key_of_these_pages_0123456789"
+    command = f"WORKSPACE={workspace} WORKSPACE_KEY={key} parley serve {ROOT}/examples/support_desk --data :memory:"
+    page = "\n".join(blocks(ROOT / "docs/howto/supervise-live-conversations.md", "bash"))
+    with serving(command, desk) as port:
+        page = page.replace("WORKSPACE=...", f"WORKSPACE={workspace}").replace("KEY=...", f"KEY={key}")
+        (desk / "page.sh").write_text("set -eu\n" + page.replace("localhost:8181", f"localhost:{port}"))
+        shown = run("bash page.sh", desk).splitlines()
+    assert shown[:2] == ["Nice to meet you, Ada.", "How can I help?"]
+    assert {"shown", "takeover"} < set(shown)
+    assert shown[shown.index("takeover") :][:5] == ["takeover", "true", "0", "null", "true"], "the agent was silent"
+    assert set(shown) > {"operator.wrap_up", "operator.left_call", "operator.spoke", "operator.joined_call"}
