@@ -61,7 +61,7 @@ class Example:
         return "multipart/form-data" in self.operation.get("requestBody", {}).get("content", {})
 
     async def send(self, client: httpx.AsyncClient, known: dict[str, str]) -> httpx.Response:
-        """Send it, with what is `known` of this house in place of `{{name}}`."""
+        """Send it, with what is `known` of this house in place of the examples' names."""
         path, query = self.path, {}
         for parameter in self.operation["parameters"]:
             if parameter["in"] == "path":
@@ -75,9 +75,9 @@ class Example:
 
 
 def filled(text: str, known: dict[str, str]) -> str:
-    """The text with what is known."""
+    """The text with what is known: by the parameter whose example it is."""
     for name, value in known.items():
-        text = text.replace(f"{{{{{name}}}}}", value)
+        text = text.replace(fragments().whole["parameters"][name]["example"], value)
     return text
 
 

@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from described import faults, fragments
+from described import faults, fragments, stream_faults
 from estate_fixture import Ground, break_ground
-from house_fixture import open_house
+from house_fixture import events_of, open_house
 from parley import __version__
 from parley.transports.http import (
     document_body,
@@ -209,14 +209,21 @@ def test_settings_are_described_as_they_are_parsed() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_examples_are_of_the_form_that_they_are_examples_of(route: tuple[str, str]) -> None:
     operation = fragments().operation(*route)
-    contents = [operation.get("requestBody", {}).get("content", {})]
+    contents: list[dict[str, Any]] = [operation.get("requestBody", {}).get("content", {})]
     contents += [answer.get("content", {}) for answer in operation["responses"].values()]
-    media = [each for content in contents for each in content.values()]
+    media = [each for content in contents for kind, each in content.items() if kind != "text/event-stream"]
     assert [faults(each["example"], each["schema"]) for each in media if "example" in each] == [
         [] for each in media if "example" in each
     ]
     request = operation.get("requestBody", {}).get("content", {}).get("application/json")
     assert request is None or "example" in request
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if each[0].endswith("/stream")], ids=" ".join)
+def test_examples_of_streams_are_streams(route: tuple[str, str]) -> None:
+    example = fragments().operation(*route)["responses"]["200"]["content"]["text/event-stream"]["example"]
+    assert [event.event for event in events_of(example.encode())] == ["trace", "end"]
+    assert stream_faults(example.encode()) == []
 
 
 def test_examples_of_schemas_are_of_their_form() -> None:
