@@ -53,22 +53,8 @@ class Injecting:
         *,
         key: str | None = None,
         operator: str | None = None,
-    ) -> Receipt:
-        """Put it in. With a `key` that was used before, the first receipt. Raises `NotFound` when it is too late."""
-        return (await self.inject_once(session, kind, message, sender, by, key=key, operator=operator))[0]
-
-    async def inject_once(
-        self,
-        session: SessionHandle,
-        kind: InjectionKind,
-        message: str,
-        sender: str,
-        by: WorkspaceKey,
-        *,
-        key: str | None = None,
-        operator: str | None = None,
     ) -> tuple[Receipt, bool]:
-        """Like `inject`; False where the `key` was used before."""
+        """Put it in. With a `key` that was used before, the first receipt and False. Raises `NotFound`."""
         injection = self._injections.fresh(session.id, kind, message, sender, by.id, operator)
         try:
             receipt = await session.inject(injection, None if key is None else f"{by.id} {key}")

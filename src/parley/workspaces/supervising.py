@@ -139,7 +139,7 @@ class Supervising:
         """Coach the agent; the user notices nothing. False where the `key` was used before. Raises `NotFound`."""
         operator = await self._operators.served_by(by, id)
         session = await self.live(workspace, sid)
-        guided = await self._injecting.inject_once(
+        guided = await self._injecting.inject(
             session, "guidance", message, operator.name, by, key=key, operator=operator.id
         )
         await self._renew(session, operator, by)

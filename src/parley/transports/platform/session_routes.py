@@ -113,7 +113,7 @@ async def inject_session_event(
     """Put a fact or guidance into a live session: the agent uses it in its next response."""
     session = await estate.injecting.find(caller.workspace, call_sid)
     kind, named = body.event_type, key or None
-    receipt = await estate.injecting.inject(session, kind, body.message, body.sender, caller.key, key=named)
+    receipt, _ = await estate.injecting.inject(session, kind, body.message, body.sender, caller.key, key=named)
     return InjectResponse(status=receipt.status, call_sid=call_sid, injection_id=receipt.injection.id)
 
 
