@@ -1,55 +1,72 @@
-// The reference page: lists what the OpenAPI document holds. Knows no route by name.
+// The reference page: lists what the OpenAPI document holds, by group, and opens what is asked for. Knows no route.
+import { element, opened, prose, words } from "./operation.js";
+
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const main = document.getElementById("operations");
 const search = document.getElementById("search");
+const groups = document.getElementById("groups");
+const count = document.getElementById("count");
 
-function element(name, ...children) {
-  const made = document.createElement(name);
-  made.append(...children);
-  return made;
-}
+const slug = (name) => `group-${name.toLowerCase().replace(/\W+/g, "-")}`;
 
-function resolved(schema, all, depth = 0) {
-  if (schema === null || typeof schema !== "object") return schema;
-  if (Array.isArray(schema)) return schema.map((each) => resolved(each, all, depth));
-  if (schema.$ref) {
-    const name = schema.$ref.split("/").pop();
-    return depth > 3 ? name : resolved(all[name] ?? name, all, depth + 1);
-  }
-  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, resolved(value, all, depth)]));
-}
-
-function described(path, method, operation, schemas) {
-  const head = element("summary", element("b", method.toUpperCase()), element("code", path), " ");
-  head.append(element("span", operation.summary ?? ""));
-  const parts = { parameters: operation.parameters, body: operation.requestBody?.content, answers: operation.responses };
-  const text = JSON.stringify(resolved(parts, schemas), null, 2);
-  const made = element("details", head, element("p", operation.description ?? ""), element("pre", text));
-  made.dataset.words = `${path} ${method} ${operation.summary ?? ""}`.toLowerCase();
+function listed(path, method, operation, all) {
+  const link = element("span", { class: "summary" });
+  link.append(words(operation.summary ?? ""));
+  const head = element("summary", null, element("b", { class: `method ${method}` }, method.toUpperCase()));
+  head.append(element("code", null, path), " ", link);
+  const made = element("details", { class: "operation", id: operation.operationId }, head);
+  made.addEventListener("toggle", () => made.append(element("div", { class: "opened" }, ...opened(path, method, operation, all))), {
+    once: true,
+  });
+  made.addEventListener("toggle", () => {
+    if (made.open) history.replaceState(null, "", `#${encodeURIComponent(made.id)}`);
+  });
+  const told = [path, method, operation.summary, operation.description, operation.operationId];
+  made.dataset.words = told.filter(Boolean).join(" ").toLowerCase();
   return made;
 }
 
 function show(api) {
-  const byTag = new Map();
+  const all = api.components?.schemas ?? {};
+  const byTag = new Map((api.tags ?? []).map((tag) => [tag.name, { about: tag.description, made: [] }]));
   for (const [path, operations] of Object.entries(api.paths)) {
     for (const method of METHODS.filter((each) => operations[each])) {
-      const operation = operations[method];
-      const tag = operation.tags?.[0] ?? "Other";
-      const made = described(path, method, operation, api.components?.schemas ?? {});
-      byTag.set(tag, [...(byTag.get(tag) ?? []), made]);
+      const tag = operations[method].tags?.[0] ?? "Other";
+      if (!byTag.has(tag)) byTag.set(tag, { made: [] });
+      byTag.get(tag).made.push(listed(path, method, operations[method], all));
     }
   }
-  main.replaceChildren(...[...byTag].map(([tag, made]) => element("section", element("h2", tag), ...made)));
+  document.getElementById("version").textContent = api.info.version;
+  document.getElementById("about").replaceChildren(...prose(api.info.description));
+  groups.replaceChildren(...[...byTag.keys()].map((tag) => element("a", { href: `#${slug(tag)}` }, tag)));
+  const sections = [...byTag].map(([tag, { about, made }]) =>
+    element("section", { "aria-labelledby": slug(tag) }, element("h2", { id: slug(tag) }, tag), ...prose(about), ...made),
+  );
+  main.replaceChildren(...sections);
+  main.setAttribute("aria-busy", "false");
+  openNamed();
+}
+
+function openNamed() {
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named?.matches("details")) named.open = true;
+  named?.scrollIntoView();
 }
 
 search.addEventListener("input", () => {
-  const wanted = search.value.trim().toLowerCase();
-  for (const each of main.querySelectorAll("details")) each.hidden = !each.dataset.words.includes(wanted);
-  for (const each of main.querySelectorAll("section")) {
-    each.hidden = ![...each.querySelectorAll("details")].some((one) => !one.hidden);
+  const wanted = search.value.trim().toLowerCase().split(/\s+/);
+  let found = 0;
+  for (const section of main.querySelectorAll("section")) {
+    const each = [...section.querySelectorAll(".operation")];
+    for (const one of each) one.hidden = !wanted.every((word) => one.dataset.words.includes(word));
+    const shown = each.filter((one) => !one.hidden).length;
+    section.hidden = !shown;
+    found += shown;
   }
+  count.textContent = search.value.trim() ? `${found} found` : "";
 });
+window.addEventListener("hashchange", openNamed);
 
-const answer = await fetch("/openapi.json");
-if (answer.ok) show(await answer.json());
+const answer = await fetch("/openapi.json").catch(() => null);
+if (answer?.ok) show(await answer.json());
 else main.textContent = "The document cannot be read now. Load the page again.";

@@ -1,4 +1,4 @@
-"""The developer's chat page: static files, and the list of agents that it offers.
+"""The pages for developers, to chat and about the API: static files, and the list of agents that one can talk to.
 
 The page talks to agents through the public API alone. The list tells ids, names and environments, and no more:
 whoever may open the page may know what is served, and needs a key to talk to it.
@@ -24,6 +24,8 @@ ASSETS = {
     "inspector.js": SCRIPT,
     "api.css": "text/css; charset=utf-8",
     "api.js": SCRIPT,
+    "operation.js": SCRIPT,
+    "schema.js": SCRIPT,
 }
 # Pictures and recordings are wherever the agent's author keeps them; everything else is this server's.
 POLICY = (

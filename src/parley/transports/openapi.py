@@ -18,9 +18,10 @@ Wire = dict[str, Any]
 def document(platform: Wire | None, table: Routes) -> Wire:
     """The document: `platform` is its part of the platform API, None where that is not served."""
     fragments, platform = Fragments(), platform or {}
+    places = {path: place for place, path in enumerate(fragments.paths)}
     paths = {
         each.path: {method.lower(): fragments.operation(each.path, method) for method in each.by_method}
-        for each in table.described
+        for each in sorted(table.described, key=lambda each: places.get(each.path, 0))
     }
     components = platform.get("components", {})
     served = paths | platform.get("paths", {})

@@ -56,6 +56,11 @@ class Fragments:
         """(path, method) of all that is described."""
         return frozenset(self._routes)
 
+    @property
+    def paths(self) -> list[str]:
+        """All of them, in the order in which people should read of them."""
+        return list(dict.fromkeys(path for path, _ in self._routes))
+
     def operation(self, path: str, method: str) -> Wire:
         """The OpenAPI operation of a route. Raises `KeyError` where it is not described."""
         short = self._routes[path, method]
