@@ -15,7 +15,7 @@ from estate_fixture import Ground, break_ground
 from failing_store import FailingStore
 from house_fixture import API_KEY, open_house
 from parley.backends.clock import SystemClock
-from parley.domain.actions import Text, joined, left
+from parley.domain.actions import Text, authored, joined, left
 from parley.domain.conversation_names import call_of, turn_name
 from parley.domain.ids import StepID, UserID
 from parley.domain.model_steps import Prompted
@@ -137,9 +137,24 @@ async def test_a_repeat_is_the_first_one_for_the_next_owner_too(
     assert model.heard().count("once") == 1
 
 
-async def listening_session(tmp_path: Path) -> tuple[Ground, SessionHandle]:
+HANDING_OVER = """
+project: bank
+variables: {said: ""}
+workflows:
+  main:
+    - handoff: {to: desk, say: One moment.}
+    - say: "I know: {last_injection.message}"
+    - ask: And now?
+      into: said
+  news:
+    trigger: {injection: external_event, returns: true}
+    steps: [{say: "News from {last_injection.sender}."}]
+"""
+
+
+async def listening_session(tmp_path: Path, text: str = LISTENING) -> tuple[Ground, SessionHandle]:
     agent = tmp_path / "agent.yaml"
-    agent.write_text(LISTENING)
+    agent.write_text(text)
     ground = await break_ground(await open_house(load(agent).project))
     return ground, await begun(ground)
 
@@ -171,6 +186,33 @@ async def test_what_came_while_a_person_had_the_conversation_is_heeded_in_order_
         await session.command(left("ann"))
         await say(session, "Thanks")
         assert await news(client, ground, session) == ["0.", "1.", "2."]
+
+
+async def test_what_the_agent_did_not_know_when_a_person_took_over_waits_for_it(
+    ground: Ground, session: SessionHandle, model: Listener
+) -> None:
+    async with ground.client() as client:
+        told = (await inject(client, ground, session, message="Paid."))["injection_id"]
+        await session.command(joined("ann", "Ann", 2**50))
+        await session.command(authored("I am Ann.", "ann", "Ann"))
+        assert await stage(client, ground, session, told) == "queued", "the agent has said nothing since"
+        await session.command(left("ann"))
+        await say(session, "Thanks")
+        assert "Paid." in model.heard()
+        assert await stage(client, ground, session, told) == "shown"
+
+
+async def test_an_agent_that_goes_on_at_once_knows_what_came_meanwhile(tmp_path: Path) -> None:
+    ground, session = await listening_session(tmp_path, HANDING_OVER)
+    async with ground.client() as client:
+        await session.command(joined("ann", "Ann", 2**50))
+        told = (await inject(client, ground, session, message="It is paid.", sender="The bank"))["injection_id"]
+        await session.command(left("ann"))
+        await say(session, "Thanks")
+        said = [each["text"] for each in await texts_of(client, ground, session) if each["role"] == "agent"]
+        assert [words for words in said if words.startswith("News")] == ["News from The bank."], said
+        assert "I know: It is paid." in said
+        assert await stage(client, ground, session, told) == "shown"
 
 
 async def test_the_next_owner_lets_the_workflow_run_that_the_last_one_could_not(tmp_path: Path) -> None:

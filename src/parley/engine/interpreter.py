@@ -15,6 +15,7 @@ from parley.domain.actions import (
     Files,
     Injected,
     IntentMatched,
+    Joined,
     Launch,
     PathChosen,
     SelfDescribing,
@@ -62,11 +63,13 @@ async def run(turn: Turn) -> None:
 
     Never raises for what an agent's author or user does wrong: that becomes debug traces.
     """
-    if not is_held(turn):
+    if not (is_held(turn) or isinstance(turn.action, Joined)):
         take_injections(turn)
     _note(turn)
     if isinstance(turn.action, SelfDescribing) or stand_in(turn):
         return
+    # Where a person has just given the conversation back, the agent knows now what came meanwhile.
+    take_injections(turn)
     try:
         if not turn.state.stack or (isinstance(turn.action, Launch) and _begins_anew(turn.action, turn)):
             first = await _begin(turn)

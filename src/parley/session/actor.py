@@ -108,11 +108,11 @@ class Session:
             self._heed(injection)
         return receipt
 
-    def heed_waiting(self) -> None:
-        """Let the workflows that listen for injections run for those that no turn knows yet, in order."""
+    def heed_waiting(self, also: Sequence[Injection] = ()) -> None:
+        """Let the workflows that listen for injections run for those that no turn knows yet, in order; `also` first."""
         heeded = {each.action.shown.get("id") for each in self.work.unfinished() if isinstance(each.action, Injected)}
-        for injection in self.work.mailbox.waiting:
-            if injection.id not in heeded:
+        for id, injection in {each.id: each for each in (*also, *self.work.mailbox.waiting)}.items():
+            if id not in heeded:
                 self._heed(injection)
 
     def _heed(self, injection: Injection) -> None:
@@ -133,10 +133,12 @@ class Session:
         record = record_of(post, self._state, self._around.clock.now_ms(), self._limits.variable_bytes)
         if isinstance(action, Joined):
             self.interrupt()
+        # An agent that goes on at once gets to know what came meanwhile; workflows that listen for it run all the same.
+        waited = self.work.mailbox.waiting
         answer = self.work.put(record, Answer(record, action), is_first=True)
         await answer.whole()
         if isinstance(action, Left) and self._state.ended is None:
-            self.heed_waiting()
+            self.heed_waiting(waited)
         return answer
 
     def resume(self, record: TurnRecord, post: Post) -> Answer:
