@@ -55,7 +55,7 @@ def test_an_operation_shows_what_it_takes_and_answers(docs: Page) -> None:
     operation = opened(docs, "interact")
     expect(operation.get_by_text("Needs a session key.")).to_be_visible()
     key = operation.get_by_role("listitem").filter(has_text="Idempotency-Key")
-    expect(key).to_contain_text("at most 256 characters")
+    expect(key).to_contain_text("at most 256 characters, printable ASCII")
     action = operation.locator("li").filter(has_text="What happened on the user's side.")
     expect(action).to_contain_text("actionrequired object")
     expect(operation.locator("pre").first).to_contain_text('"payload": "hi"')

@@ -1,5 +1,10 @@
 // JSON schemas as people read them, and a value that fits one. Knows no page and no route.
 const DEEPEST = 5;
+const PATTERNS = {
+  "\\S": "not blank",
+  "^[^\\x00-\\x1f\\x7f]*$": "no control characters",
+  "^[ -~]+$": "printable ASCII",
+};
 
 export function find(schema, all) {
   if (schema === null || typeof schema !== "object") return {};
@@ -50,7 +55,7 @@ export function limits(schema, all) {
   add("maximum", (n) => `up to ${n}`);
   add("minItems", (n) => `at least ${n}`);
   add("maxItems", (n) => `at most ${n}`);
-  add("pattern", (text) => (text === "\\S" ? "not blank" : `matches ${text}`));
+  add("pattern", (text) => PATTERNS[text] ?? `matches ${text}`);
   add("default", (value) => `${JSON.stringify(value)} by default`);
   if (near.additionalProperties === false) said.push("no other fields");
   return said.join(", ");
