@@ -91,6 +91,8 @@ def test_the_document_has_every_route(house: Served) -> None:
     assert "/console/api.js" in page.text
 
 
+# What schemathesis itself does within its strategies.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 SHARDS = 4
 FITTING = {"projectID": "shop", "environmentAlias": "main", "environmentID": "main", "environment": "main"}
 """Values of parameters that every house of these tests has something for."""
