@@ -25,3 +25,8 @@ async def test_it_is_422_and_says_where(
     answer = await client.put(at, content=body, headers=json)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"][: len(place)] == place
+
+
+async def test_limits_are_numbers_where_they_are_told(client: httpx.AsyncClient, ground: Ground) -> None:
+    answer = await client.post(ground.at("/api-keys"), json={"duration_days": 91})
+    assert answer.json()["detail"][0]["ctx"] == {"le": 90}

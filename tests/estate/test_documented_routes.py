@@ -18,6 +18,7 @@ from parley.transports.platform.rights import RIGHTS, WS
 VERBS = ("guidance", "takeover", "handback", "switch-mode", "authored-turn")
 """What is done to runs: documented later than the documents that these tests hold answers to."""
 OURS = {
+    f"POST {WS}/projects/{{project_id}}/move",
     f"PUT {WS}/world/entities/{{canonical_id}}",
     f"GET {WS}/sessions/{{call_sid}}/injections/{{injection_id}}",
     f"POST {WS}/operators/{{operator_id}}/say",

@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from estate_fixture import Ground
 from house_fixture import split_project
+from parley.domain.ids import ProjectID
+from parley.domain.platform_event import PlatformEvent
 from parley.domain.workspace import ROLES
+
+
+def project_of(ground: Ground) -> ProjectID:
+    return next(iter(ground.opened.house.catalog.projects())).id
 
 
 async def test_a_key_says_whose_it_is(client: httpx.AsyncClient, ground: Ground) -> None:
@@ -120,6 +126,43 @@ async def test_a_new_workspace_comes_with_the_key_of_its_owner(client: httpx.Asy
         assert renamed.json()["name"] == "Bazaar"
         assert [each["id"] for each in (await owner.get("/v1/workspaces")).json()["items"]] == [made["id"]]
         assert (await owner.get(f"/v1/workspaces/{ground.ours.id}")).status_code == 403
+
+
+async def test_a_project_moves_with_its_conversations_and_what_happens_is_told_to_its_new_workspace(
+    client: httpx.AsyncClient, ground: Ground
+) -> None:
+    service = (await client.get(ground.at("/services"))).json()["items"][0]
+    talk = (await client.post(ground.at("/conversations"), json={"service_id": service["id"]})).json()["id"]
+    project, theirs = project_of(ground), f"/v1/{ground.foreign.id}"
+    heard: list[PlatformEvent] = []
+    ground.estate.events.listen(heard.append)
+    moved = await client.post(ground.at(f"/projects/{project}/move"), json={"workspace_id": ground.foreign.id})
+    assert (moved.status_code, moved.json()) == (200, {"project_id": project, "workspace_id": ground.foreign.id})
+    assert (await client.get(ground.at("/services"))).json()["items"] == []
+    assert (await client.get(ground.at(f"/conversations/{talk}"))).status_code == 404
+    async with ground.client(ground.foreign_key) as owner:
+        assert [each["name"] for each in (await owner.get(f"{theirs}/services")).json()["items"]] == [service["name"]]
+        told = await owner.post(f"{theirs}/sessions/{talk}/inject", json={"message": "Hello."})
+        assert told.status_code == 200
+        await ground.estate.reporting.told()
+        assert [each.workspace for each in heard if each.type == "injection.received"] == [ground.foreign.id]
+        back = await owner.post(f"{theirs}/projects/{project}/move", json={"workspace_id": ground.ours.id})
+        assert back.status_code == 200
+    assert (await client.get(ground.at(f"/conversations/{talk}"))).status_code == 200
+
+
+async def test_a_project_is_moved_by_its_owner_to_where_there_is_something(
+    client: httpx.AsyncClient, ground: Ground
+) -> None:
+    project, nowhere = project_of(ground), {"workspace_id": str(uuid.UUID(int=1))}
+    there = {"workspace_id": ground.foreign.id}
+    lost = await client.post(ground.at(f"/projects/{project}/move"), json=nowhere)
+    assert (lost.status_code, lost.json()["detail"]) == (404, "Workspace not found.")
+    assert (await client.post(ground.at("/projects/nobody/move"), json=there)).status_code == 404
+    async with ground.client(ground.foreign_key) as stranger:
+        stolen = await stranger.post(f"/v1/{ground.foreign.id}/projects/{project}/move", json=there)
+        assert (stolen.status_code, stolen.json()["detail"]) == (404, "Project not found.")
+    assert len((await client.get(ground.at("/services"))).json()["items"]) == 1
 
 
 async def test_an_entity_is_made_added_to_and_found(client: httpx.AsyncClient, ground: Ground) -> None:

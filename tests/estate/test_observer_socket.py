@@ -22,6 +22,7 @@ from house_fixture import open_house, project
 from parley.backends.clock import StillClock
 from parley.backends.speech.scripted import encode
 from parley.domain.conversation_names import call_of, conversation_of
+from parley.domain.ids import UserID
 from parley.domain.traces import FlowPayload, FlowTrace
 from parley.engine.turn import Turn
 from parley.session.handle import SessionHandle
@@ -97,6 +98,18 @@ async def test_a_watcher_sees_a_conversation_from_the_snapshot_to_the_end(doors:
         assert rest[1]["e2e_ttfb_ms"] == rest[1]["engine_ms"] >= 0
         assert (rest[-1]["completion_reason"], rest[-1]["turns"]) == ("completed", 3)
         assert peer.connection.close_code == 1000
+
+
+async def test_a_conversation_that_another_door_began_has_its_service_everywhere(doors: Doors) -> None:
+    house, service = doors.ground.opened.house, await doors.service()
+    project = next(iter(house.catalog.projects()))
+    session, _ = await house.directory.obtain(project.id, UserID("ada"), project.environments[0])
+    async with doors.open(at(doors, call_of(session.id))) as peer:
+        assert [(await peer.next())["service_id"] for _ in range(2)] == [service, service]
+    async with doors.ground.client() as client:
+        one = (await client.get(doors.ground.at(f"/conversations/{conversation_of(session.id)}"))).json()
+        listed = (await client.get(doors.ground.at("/conversations"))).json()["items"]
+    assert [each["service_id"] for each in (one, *listed)] == [service, service]
 
 
 @pytest.mark.parametrize("name", [call_of, conversation_of])

@@ -26,6 +26,8 @@ class Workspaces:
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
+        self._owners: dict[ProjectID, Workspace] = {}
+        """Asked for with every event; thrown away with every change."""
 
     async def default(self, preset: str | None = None) -> Workspace:
         """The default workspace, made where there is none yet; `preset` is the id that it then gets."""
@@ -58,10 +60,23 @@ class Workspaces:
         workspace = await self.get(id)
         return await self._change(id, projects=tuple(sorted({*workspace.projects, *projects})))
 
+    async def move(self, project: ProjectID, source: Workspace, to: WorkspaceID) -> Workspace:
+        """A project of `source` belongs to another workspace from now on. Raises `NotFound`, `Conflict`."""
+        target = await self.get(to)
+        if target.id == source.id:
+            return target
+        if project in source.projects:
+            await self._change(source.id, projects=tuple(each for each in source.projects if each != project))
+        return target if target.is_default else await self.claim(target.id, [project])
+
     async def owner_of(self, project: ProjectID) -> Workspace:
         """The workspace that a project belongs to."""
-        record = await self._records.find(KIND, _claim(project))
-        return await self.default() if record is None else _decode(record.data)
+        owners = self._owners
+        if project not in owners:
+            record = await self._records.find(KIND, _claim(project))
+            # What changes meanwhile leaves this behind: what was read before it is not remembered.
+            owners[project] = await self.default() if record is None else _decode(record.data)
+        return owners[project]
 
     async def owns(self, workspace: Workspace, project: ProjectID) -> bool:
         """The project belongs to the workspace."""
@@ -81,6 +96,7 @@ class Workspaces:
         await self._records.save(
             replace(record, data=_encode(changed), aliases=_aliases(changed), revision=record.revision + 1)
         )
+        self._owners = {}
         return changed
 
     async def _record(self, id: WorkspaceID) -> Record:

@@ -62,7 +62,6 @@ class Reporting:
         self._directory = directory
         self._escalations = escalations
         self._when_over = when_over
-        self._owners: dict[ProjectID, WorkspaceID] = {}
         self._waiting: asyncio.Queue[Report] = asyncio.Queue()
         self._working: asyncio.Task[None] | None = None
         self._leave = directory.happenings.watch(self._watch, Began, HandedOver, Over)
@@ -144,9 +143,7 @@ class Reporting:
         self._events.tell(await self._owner(project), type, told)
 
     async def _owner(self, project: ProjectID) -> WorkspaceID:
-        if project not in self._owners:
-            self._owners[project] = (await self._workspaces.owner_of(project)).id
-        return self._owners[project]
+        return (await self._workspaces.owner_of(project)).id
 
     def _put(self, report: Report) -> None:
         """A session never waits for its reports."""

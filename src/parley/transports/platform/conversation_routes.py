@@ -12,12 +12,14 @@ from pydantic import BaseModel, Field
 from parley.domain.conversation_names import call_of, conversation_of
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
+from parley.domain.workspace import WorkspaceID
 from parley.errors import InvalidInput
 from parley.transports.platform.access import Called, TheEstate
 from parley.transports.platform.shapes import check_fit
 from parley.transports.platform.turn_shapes import ConversationTurn, at, exchange_of
 from parley.transports.platform.voice_detail import VoiceDetail, voice_of
 from parley.workspaces.reporting import REASONS
+from parley.workspaces.services import service_of
 from parley.workspaces.talks import Briefing
 
 router = APIRouter(prefix="/v1/{workspace_id}/conversations", tags=["Conversations"])
@@ -123,7 +125,7 @@ async def create_conversation(body: ConversationBody, caller: Called, estate: Th
         session, is_new = await estate.talks.with_entity(service, entity, briefing, anew=body.force_new)
     if body.greets and is_new:
         await (await estate.talks.greet(session)).whole()
-    return detail_of(session.state(), await estate.talks.turns(session), estate.clock.now_ms())
+    return detail_of(caller.workspace.id, session.state(), await estate.talks.turns(session), estate.clock.now_ms())
 
 
 @router.get("")
@@ -143,7 +145,9 @@ async def list_conversations(
         skipped=offset,
         **_WANTED.get(status, {"is_live": True}),
     )
-    items = [ConversationSummary(**summary_of(state, estate.clock.now_ms())) for state in listed.states]
+    items = [
+        ConversationSummary(**summary_of(caller.workspace.id, state, estate.clock.now_ms())) for state in listed.states
+    ]
     return ConversationList(items=items, total=listed.total, has_more=offset + len(items) < listed.total)
 
 
@@ -161,7 +165,8 @@ async def get_conversation(
     session = await estate.talks.find(caller.workspace, str(conversation_id))
     told = {"session_id": session.id, "call_sid": call_of(session.id), "through": "conversation"}
     await estate.audit.note_look(caller.key, "operator.viewed_transcript", told)
-    shown = detail_of(session.state(), await estate.talks.turns(session), estate.clock.now_ms(), with_tools=with_tools)
+    workspace, now = caller.workspace.id, estate.clock.now_ms()
+    shown = detail_of(workspace, session.state(), await estate.talks.turns(session), now, with_tools=with_tools)
     escalation = await estate.escalations.of(session.id)
     return shown if escalation is None else shown.model_copy(update={"escalation_status": escalation.status})
 
@@ -179,7 +184,7 @@ def status_of(state: SessionState) -> Status:
     return "completed" if state.ended in COMPLETED else "closed"
 
 
-def summary_of(state: SessionState, now_ms: int) -> dict[str, Any]:
+def summary_of(workspace: WorkspaceID, state: SessionState, now_ms: int) -> dict[str, Any]:
     """The fields of a summary."""
     contact, is_over = state.contact, state.ended is not None
     return {
@@ -190,7 +195,7 @@ def summary_of(state: SessionState, now_ms: int) -> dict[str, Any]:
         "created_at": at(state.created_at),
         "updated_at": at(state.active_at),
         "entity_id": contact.entity,
-        "service_id": contact.service,
+        "service_id": service_of(workspace, state),
         "direction": contact.direction,
         "duration_seconds": (state.active_at - state.created_at) / 1000,
         "call_sid": call_of(state.id) if contact.channel == "voice" else None,
@@ -203,9 +208,9 @@ def summary_of(state: SessionState, now_ms: int) -> dict[str, Any]:
 
 
 def detail_of(
-    state: SessionState, records: Sequence[TurnRecord], now_ms: int, *, with_tools: bool = False
+    workspace: WorkspaceID, state: SessionState, records: Sequence[TurnRecord], now_ms: int, *, with_tools: bool = False
 ) -> ConversationDetail:
     """The conversation with its turns."""
     turns = [turn for record in records for turn in exchange_of(record).turns(with_tools=with_tools)]
     voice = voice_of(state, records) if state.contact.channel == "voice" else None
-    return ConversationDetail(**summary_of(state, now_ms), turns=turns, voice=voice)
+    return ConversationDetail(**summary_of(workspace, state, now_ms), turns=turns, voice=voice)

@@ -14,6 +14,7 @@ from parley.domain.injection import Receipt
 from parley.domain.platform_event import PlatformEvent
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
+from parley.domain.workspace import WorkspaceID
 from parley.session.happenings import Asked, Over
 from parley.session.outbox import Portion
 from parley.transports.http.transcript_text import done_by_user, said_by_agent
@@ -21,6 +22,7 @@ from parley.transports.platform.turn_shapes import at, tool_told_by, traces_in
 from parley.voice.latency import latency
 from parley.workspaces.observing import Noted, Seen
 from parley.workspaces.reporting import REASONS, VOICE
+from parley.workspaces.services import service_of
 
 Frame = dict[str, Any]
 JOINED, LEFT, MODE = "operator.joined_call", "operator.left_call", "operator.mode_changed"
@@ -31,7 +33,7 @@ UNANSWERED = 32
 class ObserverFrames:
     """One watcher's view: remembers where the conversation stands."""
 
-    def __init__(self, state: SessionState, workspace: str) -> None:
+    def __init__(self, state: SessionState, workspace: WorkspaceID) -> None:
         self._call = call_of(state.id)
         self._workspace = workspace
         self._at = _place(state)
@@ -46,19 +48,19 @@ class ObserverFrames:
 
     def opening(self, state: SessionState, now_ms: int) -> Iterator[Frame]:
         """Who is talking, and where they stand."""
-        contact = state.contact
+        contact, service = state.contact, service_of(self._workspace, state)
         names = {"call_sid": self._call, "workspace_id": self._workspace}
         yield {
             "type": "session_info",
             **names,
-            "service_id": contact.service or "",
+            "service_id": service,
             "caller_id": contact.caller,
             "current_state": self._at,
             "direction": contact.direction,
             "duration_seconds": max(0, now_ms - state.created_at) / 1000,
             "start_time": state.created_at / 1000,
         }
-        yield {"type": "session_start", **names, "service_id": contact.service, "session_id": conversation_of(state.id)}
+        yield {"type": "session_start", **names, "service_id": service, "session_id": conversation_of(state.id)}
         if self._is_call and state.ended is None:
             yield from self._ends("participant_joined")
 

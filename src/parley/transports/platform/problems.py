@@ -130,7 +130,7 @@ def _found(found: Mapping[str, Any]) -> dict[str, Any]:
     if told["loc"] == ["body"] and found["type"] == "model_attributes_type":
         return {**told, "msg": NO_OBJECT}
     if "ctx" in found:
-        told["ctx"] = {name: str(value) for name, value in found["ctx"].items()}
+        told["ctx"] = {name: each if isinstance(each, int) else str(each) for name, each in found["ctx"].items()}
     with suppress(ValueError, TypeError):
         given = jsonable_encoder(found.get("input"))
         if len(json.dumps(given, ensure_ascii=False, allow_nan=False).encode()) <= SHOWN:

@@ -18,6 +18,7 @@ RIGHTS: dict[tuple[str, str], Role] = {
     ("POST", f"{WS}/api-keys"): "admin",
     ("DELETE", f"{WS}/api-keys/{{key_id}}"): "admin",
     ("POST", f"{WS}/api-keys/{{key_id}}/rotate"): "admin",
+    ("POST", f"{WS}/projects/{{project_id}}/move"): "owner",
     ("GET", f"{WS}/services"): "viewer",
     ("GET", f"{WS}/services/{{service_id}}"): "viewer",
     ("GET", f"{WS}/agents"): "viewer",

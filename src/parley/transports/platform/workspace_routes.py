@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 
-from parley.domain.workspace import Workspace
-from parley.errors import InvalidInput
+from parley.domain.ids import ProjectID
+from parley.domain.workspace import Workspace, WorkspaceID
+from parley.errors import InvalidInput, NotFound
 from parley.transports.platform.access import Called, Holder, TheEstate
 from parley.transports.platform.shapes import Limit, Name, Paginated, Token, moment, page_of
 
@@ -84,6 +85,19 @@ class WorkspaceMade(WorkspaceShown):
     api_key: str
 
 
+class MoveBody(BaseModel):
+    """Where a project goes."""
+
+    workspace_id: UUID
+
+
+class ProjectMoved(BaseModel):
+    """A project, and the workspace that it belongs to from now on."""
+
+    project_id: str
+    workspace_id: UUID
+
+
 @router.get("/auth/me")
 async def get_auth_info(holder: Holder, estate: TheEstate) -> AuthInfo:
     """Whose key this is."""
@@ -128,6 +142,18 @@ async def update_workspace(body: WorkspaceChange, caller: Called, estate: TheEst
     if body.connector_type is not None:
         raise InvalidInput.at("connector_type", "nothing: this server has no connectors")
     return _shown(await estate.workspaces.change(caller.workspace.id, **body.model_dump(exclude_none=True)))
+
+
+@router.post("/{workspace_id}/projects/{project_id}/move")
+async def move_project(project_id: str, body: MoveBody, caller: Called, estate: TheEstate) -> ProjectMoved:
+    """Give a project to another workspace, with its conversations; its services get new ids. Ours."""
+    projects = {service.project.id for service in await estate.services.of(caller.workspace)}
+    if project_id not in projects:
+        raise NotFound("Project not found.", code="no_project")
+    to = WorkspaceID(str(body.workspace_id))
+    moved = await estate.workspaces.move(ProjectID(project_id), caller.workspace, to)
+    await estate.audit.note(caller.key, "project.moved", {"project_id": project_id, "to": moved.id})
+    return ProjectMoved(project_id=project_id, workspace_id=UUID(moved.id))
 
 
 def _shown(workspace: Workspace) -> WorkspaceShown:
