@@ -177,7 +177,8 @@ async def test_a_session_that_is_not_ours_is_not_found(ground: Ground, session: 
     async with ground.client(ground.foreign_key) as stranger:
         for sid in (call_of(session.id), "CA" + "0" * 32, "sess_1", session.id):
             answer = await stranger.post(f"/v1/{ground.foreign.id}/sessions/{sid}/inject", json={"message": "hello"})
-            assert (answer.status_code, answer.json()["detail"]) == (404, "Session not found.")
+            told = answer.json()
+            assert (answer.status_code, told["detail"], told["error_code"]) == (404, "Session not found.", "no_session")
 
 
 async def test_a_workflow_that_listens_for_facts_runs_at_once(tmp_path: Path, model: Listener) -> None:

@@ -20,7 +20,7 @@ async def test_an_origin_is_echoed_with_credentials(talk: Talk) -> None:
     for answer in (await talk.send({"type": "launch"}, PAGE), await talk.stream({"type": "launch"}, PAGE)):
         assert answer.headers["access-control-allow-origin"] == "https://shop.example"
         assert answer.headers["access-control-allow-credentials"] == "true"
-        assert "X-Session-ID, X-Turn-ID" in answer.headers["access-control-expose-headers"]
+        assert "X-Session-ID, X-Turn-ID, X-Request-ID" in answer.headers["access-control-expose-headers"]
         assert answer.headers["vary"] == "Origin"
 
 

@@ -41,7 +41,7 @@ class Injecting:
         id = session_of_call(sid) or session_of_conversation(sid)
         if id is None:
             raise NotFound(UNKNOWN, code="no_session")
-        return await self._talks.find_session(workspace, id, UNKNOWN)
+        return await self._talks.find_session(workspace, id, NotFound(UNKNOWN, code="no_session"))
 
     async def inject(
         self,

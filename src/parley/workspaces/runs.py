@@ -124,4 +124,4 @@ def _place(token: str | None) -> Place:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=Place)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise InvalidInput.at("continuation_token", "what the page before gave") from error
+        raise InvalidInput.at("query.continuation_token", "what the page before gave") from error

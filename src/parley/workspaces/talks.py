@@ -130,16 +130,16 @@ class Talks:
         id = session_of_conversation(conversation)
         if id is None:
             raise NotFound("Conversation not found.", code="no_conversation")
-        return await self.find_session(workspace, id, "Conversation not found.")
+        return await self.find_session(workspace, id, NotFound("Conversation not found.", code="no_conversation"))
 
-    async def find_session(self, workspace: Workspace, id: SessionID, otherwise: str) -> SessionHandle:
-        """The session, ended or not. Raises `NotFound` with the message `otherwise`."""
+    async def find_session(self, workspace: Workspace, id: SessionID, otherwise: NotFound) -> SessionHandle:
+        """The session, ended or not. Raises `otherwise`."""
         try:
             session = await self._directory.recall(id)
         except NotFound as error:
-            raise NotFound(otherwise, code="no_conversation") from error
+            raise otherwise from error
         if not await self._workspaces.owns(workspace, session.state().project):
-            raise NotFound(otherwise, code="no_conversation")
+            raise otherwise
         return session
 
     async def live(self, id: SessionID) -> SessionHandle | None:

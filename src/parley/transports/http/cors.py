@@ -17,7 +17,9 @@ from parley.transports.http.reply import Headers, reply_empty
 from parley.transports.http.request import Request
 
 METHODS = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
-EXPOSED = b"X-Session-ID, X-Turn-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+EXPOSED = (
+    b"X-Session-ID, X-Turn-ID, X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+)
 PREFLIGHT_SECONDS = b"600"
 PROJECT_PART = 3
 """`/v2/project/{projectID}/...`: where a path names its project."""
