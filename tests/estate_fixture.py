@@ -42,10 +42,21 @@ class Ground:
         return f"/v1/{self.ours.id}{path}"
 
 
+OPENED: list[Estate] = []
+"""The estates that a test has made, closed after it: what they do behind it would outlive its event loop."""
+
+
+async def close_all() -> None:
+    """Close them."""
+    while OPENED:
+        await OPENED.pop().close()
+
+
 async def break_ground(opened: Opened | None = None, *, is_first: bool = True) -> Ground:
     """Open a house and make its estate; `is_first` False: on a store that has one already, with keys of its own."""
     opened = opened or await open_house()
     estate = estate_of(opened.house, opened.store.records, opened.store, opened.store.conversations, ScriptedTools())
+    OPENED.append(estate)
     ours = foreign = await estate.workspaces.default()
     if is_first:
         foreign = await estate.workspaces.create("Foreign", "foreign")

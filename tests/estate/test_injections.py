@@ -198,6 +198,7 @@ async def test_a_workflow_that_listens_for_facts_runs_at_once(tmp_path: Path, mo
         said = [turn["text"] for turn in await texts_of(client, ground, session) if turn["role"] == "agent"]
         for each in (told, held):
             assert await stage(client, ground, session, each["injection_id"]) == "shown"
+    assert session.state().unheeded == []
     assert [text for text in said if text] == [
         "Hello.",
         "And you?",

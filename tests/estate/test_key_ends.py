@@ -98,6 +98,6 @@ async def test_keys_are_listed_page_by_page_with_what_they_were_given(
         seen += page["items"]
         token = page["continuation_token"]
     assert len(seen) == page["total"] == len(ROLES) + 3
-    assert [key["key_id"] for key in seen[-3:]] == [key["key_id"] for key in made]
+    assert {key["key_id"] for key in seen[-3:]} == {key["key_id"] for key in made}, "the newest come last"
     assert seen[-1]["permissions"] == permissions
     assert "api_key" not in seen[-1]

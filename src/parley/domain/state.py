@@ -70,7 +70,8 @@ class SessionState(Struct, omit_defaults=True):
     and `epoch` number the session's emissions. `ended` is the end reason, None while the session lives.
     `expires_at` is None where inactivity does not end the session. `folded` are the last injections that were used,
     `merged` the last turns whose texts became part of an earlier turn's, `owed` the traces, as JSON, that nobody heard
-    when they were said (session/owed.py).
+    when they were said (session/owed.py), `unheeded` the injections for which a workflow runs when no person has the
+    conversation any more.
     """
 
     id: SessionID
@@ -88,6 +89,7 @@ class SessionState(Struct, omit_defaults=True):
     contact: Contact = WEB
     hold: Hold | None = None
     folded: list[str] = []
+    unheeded: list[dict[str, Any]] = []
     owed: list[str] = []
     merged: list[str] = []
     stack: list[Frame] = []

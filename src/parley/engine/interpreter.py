@@ -207,6 +207,7 @@ def _elsewhere(turn: Turn) -> Next | None:
     if isinstance(action, Injected):
         # The workflow that listens runs for each injection, also where several have come at once.
         turn.variables.set("last_injection", action.shown)
+        turn.state.unheeded = [each for each in turn.state.unheeded if each.get("id") != action.shown.get("id")]
         return triggers.by_event(turn, injection_event(action.kind))
     return None
 

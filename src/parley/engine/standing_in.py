@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.domain.actions import Authored, HandoffReply, Joined, Launch, Left
+from parley.domain.actions import Authored, HandoffReply, Injected, Joined, Launch, Left
 from parley.domain.channel_steps import Handoff
 from parley.domain.channel_traces import HandoffTrace
 from parley.domain.state import Hold
@@ -33,6 +33,8 @@ def stand_in(turn: Turn) -> bool:
             _join(turn.action, turn)
         case Left():
             return not _leave(turn.action, turn)
+        case Injected() if is_held(turn):
+            turn.state.unheeded = [*turn.state.unheeded, turn.action.shown]
         case _ if is_held(turn):
             if said_in(turn.action) is None:
                 turn.emit(debug(f"'{turn.action.type}' waits for nobody: a person has the conversation", level="info"))

@@ -7,6 +7,7 @@ Knows no transport. Order of truth (architecture, 4): traces leave as they happe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -105,24 +106,27 @@ class Session:
                 await injections.move(injection, "expired")
                 raise SessionEnded(self._state.ended)
             self.work.mailbox.put(injection)
-            self._heed(injection)
+            self._heed(injection.shown())
         return receipt
 
     def heed_waiting(self, also: Sequence[Injection] = ()) -> None:
-        """Let the workflows that listen for injections run for those that no turn knows yet, in order; `also` first."""
+        """Let the workflows that listen for injections run for those for which none has run yet, in order; `also`
+        before those that no turn knows."""
         heeded = {each.action.shown.get("id") for each in self.work.unfinished() if isinstance(each.action, Injected)}
-        for id, injection in {each.id: each for each in (*also, *self.work.mailbox.waiting)}.items():
+        waiting = [injection.shown() for injection in (*also, *self.work.mailbox.waiting)]
+        for id, shown in {each["id"]: each for each in (*self._state.unheeded, *waiting)}.items():
             if id not in heeded:
-                self._heed(injection)
+                self._heed(shown)
 
-    def _heed(self, injection: Injection) -> None:
+    def _heed(self, shown: dict[str, Any]) -> None:
         """Let a workflow that listens run after what waits, unless a person or the next owner has the conversation."""
         now, hold = self._around.clock.now_ms(), self._state.hold
         is_held = hold is not None and hold.until > now
-        if not self.agent.event_triggers.get(injection_event(injection.kind)) or is_held:
+        kind = shown["type"]
+        if not self.agent.event_triggers.get(injection_event(kind)) or is_held:
             return
         if not self._is_draining and not self.is_lost:
-            action = injected(injection.kind, injection.shown())
+            action = injected(kind, shown)
             record = record_of(Post(action, self.manner), self._state, now, self._limits.variable_bytes)
             self.work.put(record, Answer(record, action))
 

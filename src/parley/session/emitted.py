@@ -16,10 +16,10 @@ from parley.domain.injection import InjectionStage
 from parley.domain.transcript import Completed, Traced
 from parley.errors import NotFound
 from parley.session.answer import Answer
-from parley.session.handle import SessionHandle
+from parley.session.handle import OWN_KEY, SessionHandle
 from parley.session.performance import SAID, SESSION_ENDED
 
-EVENT = "parley event "
+EVENT = f"{OWN_KEY}event "
 """How the keys of such turns begin; actions over sockets can have no such name."""
 
 

@@ -16,6 +16,9 @@ from parley.session.answer import Answer
 from parley.session.edits import Change
 from parley.session.outbox import Follower, Leave, Portion
 
+OWN_KEY = "parley "
+"""How the keys begin that the server makes itself: names of what it does once, which clients are not shown."""
+
 
 class Post(Struct, frozen=True):
     """An action on its way into a session.

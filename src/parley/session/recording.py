@@ -6,7 +6,7 @@ from parley.domain.ids import MessageID, TurnID, new_id
 from parley.domain.state import SessionState
 from parley.domain.transcript import TurnRecord
 from parley.session.edits import check_size, settable
-from parley.session.handle import Post
+from parley.session.handle import OWN_KEY, Post
 
 
 def record_of(post: Post, state: SessionState, now_ms: int, variable_bytes: int) -> TurnRecord:
@@ -18,7 +18,7 @@ def record_of(post: Post, state: SessionState, now_ms: int, variable_bytes: int)
     return TurnRecord(
         id=turn,
         session=state.id,
-        message_id=MessageID(post.key or turn),
+        message_id=MessageID(turn if post.key is None or post.key.startswith(OWN_KEY) else post.key),
         accepted_at=now_ms,
         key=post.key,
         action=post.action.wire,

@@ -20,7 +20,7 @@ from parley.domain.transcript import Ended, Traced, TurnConfig
 from parley.errors import ParleyError
 from parley.ports.clock import Clock
 from parley.ports.speech import Heard, Recognizer, SpeechUnavailable, Synthesizer
-from parley.session.handle import Post, SessionHandle
+from parley.session.handle import OWN_KEY, Post, SessionHandle
 from parley.session.outbox import Portion
 from parley.voice.latency import Latency
 
@@ -105,7 +105,7 @@ class Call:
             return
         self._latency.heard(is_greeting=True)
         wire: dict[str, Any] = {"type": "launch", "payload": {"resetState": False}}
-        await self._post(Launch(wire, wire["payload"]), key="parley greeting")
+        await self._post(Launch(wire, wire["payload"]), key=f"{OWN_KEY}greeting")
 
     async def hear(self, pcm: bytes) -> None:
         """The caller's next piece of sound."""

@@ -5,7 +5,6 @@ Source: Conversations API, section 9 (webhooks); the events of injections and es
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from parley.domain.state import SessionState
 from parley.domain.webhook import Payload
 from parley.domain.workspace import WorkspaceID
 from parley.session.happenings import Began, Happening, Happenings, Over
+from parley.workspaces.backlog import Backlog
 from parley.workspaces.delivering import Delivering
 from parley.workspaces.events import Events
 from parley.workspaces.registry import Workspaces
@@ -45,21 +45,18 @@ class Announcing:
     def __init__(self, workspaces: Workspaces, delivering: Delivering, happenings: Happenings, events: Events) -> None:
         self._workspaces = workspaces
         self._delivering = delivering
-        self._waiting: asyncio.Queue[tuple[ProjectID | PlatformEvent, str, Payload]] = asyncio.Queue()
-        self._working: asyncio.Task[None] | None = None
+        self._backlog = Backlog("webhook not queued")
         self._leave = happenings.watch(self._watch, Began, Over)
         events.listen(self._hear)
 
     async def told(self) -> None:
         """Return when all that has happened is queued for who wants it."""
-        await self._waiting.join()
+        await self._backlog.cleared()
 
     async def stop(self) -> None:
         """Queue what waits, and no more."""
         self._leave()
-        await self._waiting.join()
-        if self._working is not None:
-            self._working.cancel()
+        await self._backlog.cleared()
 
     def _watch(self, happening: Happening) -> None:
         match happening:
@@ -77,19 +74,10 @@ class Announcing:
             self._put(event, type, body)
 
     def _put(self, source: ProjectID | PlatformEvent, type: str, payload: Payload) -> None:
-        self._waiting.put_nowait((source, type, {"type": type, **payload}))
-        if self._working is None or self._working.done():
-            self._working = asyncio.get_running_loop().create_task(self._work())
+        self._backlog.put(lambda: self._send(source, type, {"type": type, **payload}))
 
-    async def _work(self) -> None:
-        while True:
-            source, type, payload = await self._waiting.get()
-            try:
-                await self._delivering.send(await self._owner(source), type, payload, _about(payload))
-            except Exception as error:  # noqa: BLE001 - what cannot be queued must not keep the rest
-                log.warning("webhook not queued", type=type, error=repr(error))
-            finally:
-                self._waiting.task_done()
+    async def _send(self, source: ProjectID | PlatformEvent, type: str, payload: Payload) -> None:
+        await self._delivering.send(await self._owner(source), type, payload, _about(payload))
 
     async def _owner(self, source: ProjectID | PlatformEvent) -> WorkspaceID:
         if isinstance(source, PlatformEvent):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import msgspec
 import structlog
 
 from parley.domain.platform_event import PlatformEvent
-from parley.errors import ParleyError
 from parley.ports.clock import Clock
 from parley.ports.records import Page, Record, Records
+from parley.workspaces.backlog import Backlog
 
 log = structlog.get_logger()
 
@@ -29,15 +28,12 @@ class KeptEvents:
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self._waiting: asyncio.Queue[PlatformEvent] = asyncio.Queue()
-        self._working: asyncio.Task[None] | None = None
+        self._backlog = Backlog("event not kept")
         self._swept_at = 0
 
     def keep(self, event: PlatformEvent) -> None:
         """Write it down, soon."""
-        self._waiting.put_nowait(event)
-        if self._working is None or self._working.done():
-            self._working = asyncio.get_running_loop().create_task(self._work())
+        self._backlog.put(lambda: self._write(event))
 
     async def load(self) -> Sequence[PlatformEvent]:
         """Those of the last five minutes, of every workspace, in order; older ones are forgotten."""
@@ -51,22 +47,12 @@ class KeptEvents:
 
     async def close(self) -> None:
         """Write down what waits, and no more."""
-        await self._waiting.join()
-        if self._working is not None:
-            self._working.cancel()
+        await self._backlog.cleared()
 
-    async def _work(self) -> None:
-        while True:
-            event = await self._waiting.get()
-            try:
-                record = Record(KIND, str(event.id), _encode(event), event.workspace, place=event.id)
-                await self._records.add(record)
-                if self._clock.now_ms() - self._swept_at >= SWEEP_MS:
-                    await self._sweep()
-            except ParleyError as error:
-                log.warning("event not kept", error=error.code)
-            finally:
-                self._waiting.task_done()
+    async def _write(self, event: PlatformEvent) -> None:
+        await self._records.add(Record(KIND, str(event.id), _encode(event), event.workspace, place=event.id))
+        if self._clock.now_ms() - self._swept_at >= SWEEP_MS:
+            await self._sweep()
 
     async def _sweep(self) -> None:
         self._swept_at = self._clock.now_ms()

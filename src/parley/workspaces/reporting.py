@@ -5,7 +5,6 @@ A conversation in which the agent hands over to a person becomes an escalation h
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from parley.domain.workspace import WorkspaceID
 from parley.session.directory import Directory
 from parley.session.happenings import Began, HandedOver, Happening, Over
 from parley.session.injections import Injections
+from parley.workspaces.backlog import Backlog
 from parley.workspaces.escalations import Escalations
 from parley.workspaces.events import Events
 from parley.workspaces.registry import Workspaces
@@ -41,7 +41,6 @@ REASONS = {
 VOICE = "voice"
 _STAGES = {"accepted": "injection.received", "queued": "injection.received", "expired": "injection.expired"}
 ASKED = "The agent asked for a person."
-Report = Callable[[], Awaitable[None]]
 WhenOver = Callable[[SessionID], Awaitable[None]]
 
 
@@ -62,39 +61,36 @@ class Reporting:
         self._directory = directory
         self._escalations = escalations
         self._when_over = when_over
-        self._waiting: asyncio.Queue[Report] = asyncio.Queue()
-        self._working: asyncio.Task[None] | None = None
+        self._backlog = Backlog("event not told")
         self._leave = directory.happenings.watch(self._watch, Began, HandedOver, Over)
         injections.watch(self._moved)
 
     async def stop(self) -> None:
         """Tell what waits, and no more."""
         self._leave()
-        await self._waiting.join()
-        if self._working is not None:
-            self._working.cancel()
+        await self._backlog.cleared()
 
     async def told(self) -> None:
         """Return when all that has happened is told."""
-        await self._waiting.join()
+        await self._backlog.cleared()
 
     def _watch(self, happening: Happening) -> None:
         match happening:
             case Began(state=state):
                 type = "call.started" if state.contact.channel == VOICE else "text.started"
-                self._put(lambda: self._begin(state, type))
+                self._backlog.put(lambda: self._begin(state, type))
             case HandedOver(state=state, handover=Handover(is_over=True)):
-                self._put(lambda: self._withdraw(state))
+                self._backlog.put(lambda: self._withdraw(state))
             case HandedOver(state=state, handover=handover):
-                self._put(lambda: self._escalate(state, handover.message or ASKED, handover.trigger))
+                self._backlog.put(lambda: self._escalate(state, handover.message or ASKED, handover.trigger))
             case Over(state=state):
                 type = "call.ended" if state.contact.channel == VOICE else "text.completed"
-                self._put(lambda: self._close(state.project, state.id, type, _over(state)))
+                self._backlog.put(lambda: self._close(state.project, state.id, type, _over(state)))
             case _:
                 pass
 
     def _moved(self, receipt: Receipt) -> None:
-        self._put(lambda: self._tell_receipt(receipt))
+        self._backlog.put(lambda: self._tell_receipt(receipt))
 
     async def _tell_receipt(self, receipt: Receipt) -> None:
         session = receipt.injection.session
@@ -144,22 +140,6 @@ class Reporting:
 
     async def _owner(self, project: ProjectID) -> WorkspaceID:
         return (await self._workspaces.owner_of(project)).id
-
-    def _put(self, report: Report) -> None:
-        """A session never waits for its reports."""
-        self._waiting.put_nowait(report)
-        if self._working is None or self._working.done():
-            self._working = asyncio.get_running_loop().create_task(self._work())
-
-    async def _work(self) -> None:
-        while True:
-            report = await self._waiting.get()
-            try:
-                await report()
-            except Exception as error:  # noqa: BLE001 - what cannot be told must not keep the rest
-                log.warning("event not told", error=repr(error))
-            finally:
-                self._waiting.task_done()
 
 
 def _begun(state: SessionState, service: str) -> dict[str, Any]:

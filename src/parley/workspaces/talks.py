@@ -24,7 +24,7 @@ from parley.ports.transcripts import Transcripts
 from parley.session.answer import Answer
 from parley.session.directory import Directory
 from parley.session.edits import briefed
-from parley.session.handle import Post, SessionHandle
+from parley.session.handle import OWN_KEY, Post, SessionHandle
 from parley.session.performance import SESSION_ENDED
 from parley.session.whole import all_turns
 from parley.workspaces.entities import facts_of
@@ -33,7 +33,7 @@ from parley.workspaces.said import Said
 from parley.workspaces.services import Services, ServiceView
 
 CLOSED = "closed"
-GREETING = "parley greeting"
+GREETING = f"{OWN_KEY}greeting"
 """The key of the action that lets the agent speak first; messages over sockets can have no such name."""
 WEB = "web"
 

@@ -38,13 +38,13 @@ class Caller(Struct, frozen=True):
     workspace: Workspace
 
 
-def estate_of(request: Request) -> Estate:
-    """What the door was opened with."""
+async def estate_of(request: Request) -> Estate:
+    """What the door was opened with. (A plain function would be run in a thread, once for each request.)"""
     estate: Estate = request.app.state.estate
     return estate
 
 
-def keep_alive_of(request: Request) -> KeepAlive:
+async def keep_alive_of(request: Request) -> KeepAlive:
     """What keeps the door's quiet streams open."""
     keep_alive: KeepAlive = request.app.state.keep_alive
     return keep_alive

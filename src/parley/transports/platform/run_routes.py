@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 
 from parley.domain.conversation_names import conference_of, participant_of
 from parley.domain.ids import SessionID
@@ -34,6 +34,7 @@ from parley.transports.platform.run_shapes import (
     RunTakeoverBody,
     run_of,
 )
+from parley.transports.platform.shapes import IdempotencyKey
 from parley.workspaces.estate import Estate
 from parley.workspaces.runs import Filter
 from parley.workspaces.supervising import NotOnCall
@@ -101,7 +102,7 @@ async def guide_run(
     body: RunGuidanceBody,
     caller: Called,
     estate: TheEstate,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=256)] = None,
+    key: IdempotencyKey = None,
 ) -> RunGuidanceAnswer:
     """Coach the agent, which uses it in its next response; the user notices nothing."""
     operator = await _own(body, caller, estate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from parley.domain.conversation_names import call_of, conversation_of, turn_name
@@ -15,7 +15,7 @@ from parley.domain.workspace import WorkspaceID
 from parley.errors import InvalidInput, NotFound
 from parley.session.emitted import Emitted, emitted
 from parley.transports.platform.access import Called, TheEstate
-from parley.transports.platform.shapes import CanonicalID
+from parley.transports.platform.shapes import CanonicalID, IdempotencyKey
 from parley.transports.platform.turn_shapes import at
 from parley.workspaces.services import service_of
 
@@ -108,12 +108,11 @@ async def inject_session_event(
     body: InjectRequest,
     caller: Called,
     estate: TheEstate,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=256)] = None,
+    key: IdempotencyKey = None,
 ) -> InjectResponse:
     """Put a fact or guidance into a live session: the agent uses it in its next response."""
     session = await estate.injecting.find(caller.workspace, call_sid)
-    kind, named = body.event_type, key or None
-    receipt, _ = await estate.injecting.inject(session, kind, body.message, body.sender, caller.key, key=named)
+    receipt, _ = await estate.injecting.inject(session, body.event_type, body.message, body.sender, caller.key, key=key)
     return InjectResponse(status=receipt.status, call_sid=call_sid, injection_id=receipt.injection.id)
 
 

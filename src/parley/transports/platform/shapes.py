@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from parley.errors import InvalidInput
@@ -40,6 +40,8 @@ Phone = Annotated[
     BeforeValidator(_dialled),
 ]
 """E.164."""
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern="^[!-~]{1,256}$")]
+"""What makes a repeat the same request; an empty one would make all of them one."""
 Sid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """A call's sid, or a conversation's UUID."""
 Email = Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -16,6 +16,7 @@ from parley.session.handle import SessionHandle
 from parley.transports.http.keep_alive import KeepAlive
 from parley.transports.platform.access import Called, TheEstate, TheKeepAlive
 from parley.transports.platform.conversation_routes import status_of
+from parley.transports.platform.shapes import IdempotencyKey
 from parley.transports.platform.turn_body import TurnBody
 from parley.transports.platform.turn_shapes import (
     ConversationTurn,
@@ -38,7 +39,6 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     503: {"description": "Agent service unavailable"},
 }
 WithTools = Annotated[bool, Query(alias="include_tool_calls")]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern="^[!-~]{1,256}$")]
 
 
 class Snapshot(BaseModel):
@@ -70,7 +70,7 @@ async def create_turn(
     keep_alive: TheKeepAlive,
     with_tools: WithTools = False,
     poll: bool = False,
-    key: Key = None,
+    key: IdempotencyKey = None,
 ) -> TurnAnswer | StreamingResponse:
     """Say something; the answer is whole, or a stream where `Accept` asks for one.
 
@@ -121,7 +121,7 @@ async def create_turn_stream(
     estate: TheEstate,
     keep_alive: TheKeepAlive,
     with_tools: WithTools = False,
-    key: Key = None,
+    key: IdempotencyKey = None,
 ) -> StreamingResponse:
     """Say something; the answer is always a stream."""
     session = await estate.talks.find(caller.workspace, str(conversation_id))
