@@ -96,6 +96,10 @@ class SessionState(Struct, omit_defaults=True):
     storage: dict[str, JSON] = {}
     variables: dict[str, JSON] = {}
 
+    def held(self, now_ms: int) -> Hold | None:
+        """Who has the conversation now; None: the agent has it."""
+        return self.hold if self.hold is not None and self.hold.until > now_ms else None
+
     def shown(self) -> dict[str, JSON]:
         """The state as clients see it (Conversations API, section 2.3)."""
         return {

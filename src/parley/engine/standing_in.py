@@ -59,14 +59,13 @@ def greet(turn: Turn) -> None:
 
 def is_held(turn: Turn) -> bool:
     """A person has the conversation now."""
-    hold = turn.state.hold
-    return hold is not None and hold.until > turn.now_ms
+    return turn.state.held(turn.now_ms) is not None
 
 
 def _speak(action: Authored, turn: Turn) -> None:
     """Say what somebody else has written, and remember it as what the agent's side has said."""
-    hold = turn.state.hold
-    if action.by and (hold is None or hold.operator != action.by or not is_held(turn)):
+    hold = turn.state.held(turn.now_ms)
+    if action.by and (hold is None or hold.operator != action.by):
         turn.emit(debug("not said: whoever wrote it does not have the conversation any more", level="warn"))
     elif _is_voice(turn):
         emit_speech(action.text, None, turn)
@@ -80,12 +79,12 @@ def _speak(action: Authored, turn: Turn) -> None:
 
 def _join(action: Joined, turn: Turn) -> None:
     """Hold the conversation, where nobody else does."""
-    hold, state = turn.state.hold, turn.state
-    if hold is not None and is_held(turn) and hold.operator != action.operator:
+    hold, state = turn.state.held(turn.now_ms), turn.state
+    if hold is not None and hold.operator != action.operator:
         turn.emit(debug("somebody else has the conversation", level="warn"))
         return
-    is_new = hold is None or hold.operator != action.operator or not is_held(turn)
-    since = turn.now_ms if is_new or hold is None else hold.since
+    is_new = hold is None
+    since = turn.now_ms if hold is None else hold.since
     state.hold = Hold(action.operator, action.name, since, action.until, action.key)
     if is_new:
         if not _asks_for_a_person(turn):

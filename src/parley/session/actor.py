@@ -120,10 +120,8 @@ class Session:
 
     def _heed(self, shown: dict[str, Any]) -> None:
         """Let a workflow that listens run after what waits, unless a person or the next owner has the conversation."""
-        now, hold = self._around.clock.now_ms(), self._state.hold
-        is_held = hold is not None and hold.until > now
-        kind = shown["type"]
-        if not self.agent.event_triggers.get(injection_event(kind)) or is_held:
+        now, kind = self._around.clock.now_ms(), shown["type"]
+        if not self.agent.event_triggers.get(injection_event(kind)) or self._state.held(now) is not None:
             return
         if not self._is_draining and not self.is_lost:
             action = injected(kind, shown)

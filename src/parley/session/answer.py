@@ -149,7 +149,7 @@ class Answer:
         """
         position = 0
         while True:
-            readable = len(self._said) if self.is_accepted else 0
+            readable = len(self.readable)
             if position < readable:
                 portion = self._said[position:readable]
                 position = readable

@@ -194,8 +194,8 @@ class Directory:
 
     async def _expire(self, session: Session) -> None:
         state, now = session.state(), self._around.clock.now_ms()
-        is_held = state.hold is not None and state.hold.until > now
-        if state.expires_at is not None and state.expires_at <= now and not session.is_busy and not is_held:
+        is_idle = not session.is_busy and state.held(now) is None
+        if state.expires_at is not None and state.expires_at <= now and is_idle:
             await session.end("inactivity_timeout")
 
     async def _woken(self, id: SessionID) -> Session:

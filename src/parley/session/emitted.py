@@ -17,7 +17,7 @@ from parley.domain.transcript import Completed, Traced
 from parley.errors import NotFound
 from parley.session.answer import Answer
 from parley.session.handle import OWN_KEY, SessionHandle
-from parley.session.performance import SAID, SESSION_ENDED
+from parley.session.performance import SESSION_ENDED, stage_after
 
 EVENT = f"{OWN_KEY}event "
 """How the keys of such turns begin; actions over sockets can have no such name."""
@@ -53,12 +53,9 @@ async def emitted(session: SessionHandle, id: str) -> Emitted:
 def _stage(answer: Answer, session: SessionHandle) -> InjectionStage:
     if not answer.is_over:
         return "accepted"
-    bodies = [each.body for each in answer.said]
-    if any(isinstance(body, Completed) and body.reason == SESSION_ENDED for body in bodies):
+    if any(isinstance(each.body, Completed) and each.body.reason == SESSION_ENDED for each in answer.said):
         return "expired"
-    if not any(isinstance(body, Traced) and body.type in SAID for body in bodies):
-        return "folded_into_turn"
-    return "spoken" if session.state().contact.channel == "voice" else "shown"
+    return stage_after(answer.said, session.state())
 
 
 def _time(trace: Traced) -> int:

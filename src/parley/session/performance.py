@@ -44,6 +44,13 @@ FOLDED = 100
 INTERNAL_ERROR = "An internal error occurred."
 
 
+def stage_after(said: Sequence[Emission], state: SessionState) -> InjectionStage:
+    """How far something has come after which this was said: used, and perhaps heard of."""
+    if not any(isinstance(each.body, Traced) and each.body.type in SAID for each in said):
+        return "folded_into_turn"
+    return "spoken" if state.contact.channel == "voice" else "shown"
+
+
 class Performance:
     """Runs the engine for one answer and gathers what it says."""
 
@@ -160,9 +167,7 @@ class Performance:
     def stage_of(self, injection: Injection) -> InjectionStage:
         """How far an injection has come with this turn: said, where something was said after it became known."""
         later = self.answer.said[self._folded.get(injection.id, 0) :]
-        if not any(isinstance(each.body, Traced) and each.body.type in SAID for each in later):
-            return "folded_into_turn"
-        return "spoken" if self._state.contact.channel == "voice" else "shown"
+        return stage_after(later, self._state)
 
     async def _run_engine(self, engine: Engine, turn: Turn) -> None:
         try:

@@ -169,8 +169,7 @@ class Call:
     @property
     def _is_agents(self) -> bool:
         """It is the agent who answers, and no person."""
-        hold = self._session.state().hold
-        return hold is None or hold.until <= self._clock.now_ms()
+        return self._session.state().held(self._clock.now_ms()) is None
 
     def _stop_speaking(self) -> None:
         """The caller speaks: what is left unsaid stays so, and what the agent does for it is given up."""

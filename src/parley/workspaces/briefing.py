@@ -74,7 +74,7 @@ def _conversation(facts: Facts) -> str:
             "began": f"{(facts.now_ms - state.created_at) // 1000} s ago",
             "turns": state.revision,
             "in": state.stack[-1].workflow if state.stack else "",
-            "with": "" if state.hold is None or state.hold.until <= facts.now_ms else state.hold.name,
+            "with": "" if (held := state.held(facts.now_ms)) is None else held.name,
         }
     )
 

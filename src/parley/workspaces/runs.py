@@ -111,7 +111,8 @@ def status_of(state: SessionState, now_ms: int) -> RunStatus:
 
 def holder_of(state: SessionState, now_ms: int) -> str | None:
     """The operator who has the conversation now."""
-    return None if state.hold is None or state.hold.until <= now_ms else state.hold.operator
+    hold = state.held(now_ms)
+    return None if hold is None else hold.operator
 
 
 def _token(place: Place) -> str:

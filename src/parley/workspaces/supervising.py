@@ -169,8 +169,8 @@ class Supervising:
 
         Raises `NotFound` where the conversation ends meanwhile.
         """
-        hold = session.state().hold
-        if hold is not None and hold.key == by.id and hold.until > self._clock.now_ms():
+        hold = session.state().held(self._clock.now_ms())
+        if hold is not None and hold.key == by.id:
             await self._renew(session, await self._operators.get(by.workspace, hold.operator), by)
 
     async def over(self, session: SessionID) -> None:
@@ -217,8 +217,8 @@ class Supervising:
             self._leases.keep(session.id, operator.id, hold.until)
 
     def _check_has(self, session: SessionHandle, operator: Operator) -> None:
-        hold = session.state().hold
-        if hold is None or hold.operator != operator.id or hold.until <= self._clock.now_ms():
+        hold = session.state().held(self._clock.now_ms())
+        if hold is None or hold.operator != operator.id:
             raise Conflict("This operator does not have the conversation. Take it over first.", code="not_held")
 
     async def _renew(self, session: SessionHandle, operator: Operator, by: WorkspaceKey) -> None:
